@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Errors: one line of text, the first one wins. */
+#include "ipsec/base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool err_set(struct err *e, const char *format, ...)
+{
+	if (e->set)
+		return false;
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(e->text, sizeof e->text, format, ap);
+	va_end(ap);
+	e->set = true;
+	return false;
+}
+
+bool err_prefix(struct err *e, const char *format, ...)
+{
+	char before[sizeof e->text], after[sizeof e->text];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(before, sizeof before, format, ap);
+	va_end(ap);
+	memcpy(after, e->text, sizeof after);
+	size_t n = strlen(before);
+	if (n > sizeof before / 2)
+		before[sizeof before / 2] = '\0';
+	snprintf(e->text, sizeof e->text, "%s: %.*s", before,
+		 (int)(sizeof e->text - strlen(before) - 3), after);
+	e->set = true;
+	return false;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Option tables for getopt_long. */
+#include "ipsec/base/options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+enum { LONG_BASE = 256 };	/* values of long options: LONG_BASE + row */
+
+static size_t row_count(const struct options *o)
+{
+	size_t n = 0;
+	while (o->rows[n].letter || o->rows[n].name)
+		n++;
+	assert(n <= OPTIONS_ROWS_MAX);
+	return n;
+}
+
+static void fill(const struct options *o, char *letters, struct option *longs)
+{
+	size_t n = row_count(o), l = 0;
+	*letters++ = ':';
+	for (size_t i = 0; i < n; i++) {
+		const struct option_row *r = &o->rows[i];
+		if (r->name)
+			longs[l++] = (struct option){ r->name,
+				r->argument ? required_argument : no_argument, NULL,
+				LONG_BASE + (int)i };
+		if (!r->letter)
+			continue;
+		*letters++ = r->letter;
+		if (r->argument)
+			*letters++ = ':';
+	}
+	*letters++ = 'h';
+	*letters = '\0';
+	longs[l++] = (struct option){ "help", no_argument, NULL, 'h' };
+	longs[l] = (struct option){ 0 };
+}
+
+static int row_of(const struct options *o, int c)
+{
+	if (c >= LONG_BASE)
+		return c - LONG_BASE;
+	for (int i = 0; i < (int)row_count(o); i++)
+		if (o->rows[i].letter == c)
+			return i;
+	return OPTIONS_BAD;
+}
+
+struct option_found options_next(const struct options *o, int argc, char **argv,
+				 struct err *e)
+{
+	char letters[2 * OPTIONS_ROWS_MAX + 3];
+	struct option longs[OPTIONS_ROWS_MAX + 2];
+	fill(o, letters, longs);
+	opterr = 0;
+	int at = optind ? optind : 1;
+	int c = getopt_long(argc, argv, letters, longs, NULL);
+	if (c == -1)
+		return (struct option_found){ OPTIONS_END, NULL };
+	if (c == 'h' && row_of(o, 'h') == OPTIONS_BAD)
+		return (struct option_found){ OPTIONS_HELP, NULL };
+	if (c == '?' || c == ':') {
+		const char *word = at < argc ? argv[at] : "";
+		err_set(e, c == ':' ? "option %s needs an argument" : "unknown option %s",
+			word);
+		return (struct option_found){ OPTIONS_BAD, NULL };
+	}
+	return (struct option_found){ row_of(o, c), optarg };
+}
+
+void options_usage(const struct options *o, struct text *out)
+{
+	text_printf(out, "usage: %s [option...] %s\n%s\n\n", o->command, o->arguments,
+		    o->summary);
+	for (size_t i = 0; i <= row_count(o); i++) {
+		static const struct option_row help = { 'h', "help", NULL, "show this" };
+		const struct option_row *r = i < row_count(o) ? &o->rows[i] : &help;
+		size_t start = out->n;
+		if (r->letter)
+			text_printf(out, "  -%c%s", r->letter, r->name ? ", " : "");
+		else
+			text_add(out, "      ");
+		if (r->name)
+			text_printf(out, "--%s", r->name);
+		if (r->argument)
+			text_printf(out, " %s", r->argument);
+		size_t width = out->n - start;
+		text_fill(out, ' ', width < 26 ? 26 - width : 2);
+		text_add(out, r->help);
+		text_char(out, '\n');
+	}
+}
+
+bool options_number(const char *argument, const char *what, unsigned long low,
+		    unsigned long high, unsigned long *value, struct err *e)
+{
+	char *end;
+	errno = 0;
+	*value = strtoul(argument, &end, 10);
+	if (errno || end == argument || *end || *argument == '-' || *value < low || *value > high)
+		return err_set(e, "%s is \"%s\", needs a number from %lu to %lu", what,
+			       argument, low, high);
+	return true;
+}

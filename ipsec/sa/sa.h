@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Security associations as a reader of traffic knows them, and the store of
+ * keys that were given. A key row says what it fits (patterns); an SA is one
+ * (protocol, SPI, destination) that was met on the wire, with the rows that fit
+ * it as candidates: the ICV decides which one is right. */
+#ifndef IKAT_SA_SA_H
+#define IKAT_SA_SA_H
+
+#include "ipsec/crypto/cipher.h"
+#include "ipsec/sa/addr.h"
+#include "ipsec/sa/replay.h"
+
+enum { PROTOCOL_ESP = 50, PROTOCOL_AH = 51 };
+enum sa_mode { SA_MODE_UNKNOWN, SA_MODE_TUNNEL, SA_MODE_TRANSPORT, SA_MODE_BEET };
+const char *sa_mode_name(enum sa_mode m);	/* NULL for unknown */
+
+/* Where a key came from, for messages. */
+struct origin {
+	const char *file;
+	size_t line;		/* 0: the file as a whole */
+};
+
+/* What a key row says of extended sequence numbers. */
+enum esn { ESN_UNKNOWN, ESN_NO, ESN_YES };
+
+/* One ESP or AH key that was given. */
+struct sa_key {
+	struct sa_key *next;
+	struct origin origin;
+	uint8_t protocol;		/* PROTOCOL_ESP or PROTOCOL_AH */
+	uint32_t spi, spi_mask;		/* fits when (wire ^ spi) & spi_mask is 0 */
+	struct addr_pattern src, dst;
+	enum sa_mode mode;
+	const struct encr *encr;	/* AH: the NULL row */
+	const struct integ *integ;	/* AEAD: the NONE row */
+	struct span encr_key, integ_key;	/* in the store's arena; cleansed at its end */
+	enum esn esn;
+	uint32_t seq_high;		/* a hint; 0 if not known */
+	uint32_t window;		/* 0: not said */
+	struct cipher *cipher;		/* made on first use; NULL before */
+	bool unusable;			/* the cipher could not be made: told once */
+};
+
+/* Keys of one IKE SA. */
+struct ike_key {
+	struct ike_key *next;
+	struct origin origin;
+	uint8_t version;		/* 1 or 2 */
+	uint8_t spi_i[8], spi_r[8];	/* IKEv1: the cookies; spi_r zero if not known */
+	const struct encr *encr;
+	const struct integ *integ;
+	struct span sk_ei, sk_er, sk_ai, sk_ar;	/* IKEv1: sk_ei is the phase 1 key */
+	struct cipher *initiator, *responder;	/* made on first use */
+	bool unusable;
+	bool works;			/* opened a message of the SPI pair it names or was tried on */
+};
+
+/* A secret that later derivation starts from; kept as it was given. */
+enum secret_kind { SECRET_SKEYSEED, SECRET_SK_D, SECRET_DH };
+struct ike_secret {
+	struct ike_secret *next;
+	struct origin origin;
+	enum secret_kind kind;
+	uint8_t spi_i[8], spi_r[8];
+	const struct prf *prf;		/* or NULL */
+	struct span secret;
+};
+
+struct keystore {
+	struct arena arena;
+	struct sa_key *sas, **sas_tail;
+	struct ike_key *ikes, **ikes_tail;
+	struct ike_secret *secrets, **secrets_tail;
+	size_t sa_count, ike_count, secret_count;
+};
+
+void keystore_init(struct keystore *s);
+void keystore_done(struct keystore *s);		/* cleanses the keys */
+/* Each copies the row and its keys into the store, unless the same row (all but
+ * the origin) is there already; returns the row that is in the store. */
+struct sa_key *keystore_add_sa(struct keystore *s, const struct sa_key *row);
+struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row);
+struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row);
+
+/* ---- SAs met on the wire ---- */
+
+struct sa {
+	uint8_t protocol;
+	uint32_t spi;
+	struct addr dst;
+	struct sa_key **keys;		/* candidates, the most exact patterns first */
+	uint32_t key_count;
+	struct sa_key *key;		/* the one whose ICV was good; NULL until then */
+	bool esn;			/* sequence numbers have 64 bits (given, or found out) */
+	uint32_t seq_high_hint;
+	struct replay_window window;
+	uint64_t packets, octets;	/* all of this SPI; octets of ESP or AH and what it carries */
+	uint64_t good, bad, duplicates, too_old;
+	struct sa *next;		/* in its hash slot */
+};
+
+struct sadb;
+enum { SADB_MAX = 1u << 20 };	/* SAs; further ones are treated as unknown */
+
+/* window: 0 takes the row's own or REPLAY_WINDOW_DEFAULT; otherwise it wins. */
+struct sadb *sadb_new(struct keystore *keys, struct crypto *crypto, uint32_t window);
+void sadb_free(struct sadb *db);
+/* After rows were added to the store: SAs that were unknown may be known now. */
+void sadb_keys_changed(struct sadb *db);
+/* The SA, or NULL if no key row fits (nothing is remembered then, so that a
+ * flood of unknown SPIs costs no memory). */
+struct sa *sadb_find(struct sadb *db, uint8_t protocol, uint32_t spi,
+		     const struct addr *src, const struct addr *dst);
+/* The row's cipher, made on first use; NULL if it cannot be made. */
+struct cipher *sadb_cipher(struct sadb *db, struct sa_key *key);
+/* Every SA that was met: calls f until it returns false. */
+void sadb_each(struct sadb *db, bool (*f)(struct sa *sa, void *user), void *user);
+
+#endif
