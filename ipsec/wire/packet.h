@@ -56,6 +56,7 @@ struct esp_info {
 	enum sa_mode mode;
 	bool decrypted;
 	bool cut;			/* the capture does not hold the whole packet */
+	bool told;			/* that it is too short for a key's IV and ICV */
 	uint8_t next_header, pad_length;
 	bool padding_good;
 	uint32_t tfc_length;		/* octets behind the inner packet (RFC 4303, 2.7) */
@@ -120,7 +121,9 @@ struct packet {
 	bool cut;			/* the capture's snap length ended rest early */
 	bool done;
 	bool ordered;			/* waits for wire_finish(): the rest depends on frame order */
+	bool finishing;			/* wire_finish() is at work: order no longer matters */
 	struct cipher_job *job;		/* waits for wire_open(), or NULL */
+	bool job_esn;			/* it was made with a 64-bit sequence number */
 };
 
 struct wire_options {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Frames from capture files: pcap and pcapng, gzip-compressed or not, from a
+ * file or standard input. The only user of libpcap. */
+#ifndef IKAT_DISSECT_CAPTURE_H
+#define IKAT_DISSECT_CAPTURE_H
+
+#include "ipsec/base/err.h"
+#include "ipsec/wire/packet.h"
+
+struct capture;
+
+/* path "-": standard input. NULL with an error that names the file. */
+struct capture *capture_open(const char *path, struct err *e);
+void capture_close(struct capture *c);
+
+/* True when frames can be read ahead without waiting for anybody. */
+bool capture_is_file(const struct capture *c);
+
+enum capture_state { CAPTURE_FRAME, CAPTURE_END, CAPTURE_DAMAGED };
+/* The next frame; its octets are good until the next call. CAPTURE_DAMAGED with
+ * an error: the file cannot be read any further. */
+enum capture_state capture_next(struct capture *c, struct frame *f, struct err *e);
+
+#endif

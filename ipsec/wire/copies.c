@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copies of one packet on several interfaces: a small table of recent ones. */
+#include "ipsec/wire/copies.h"
+
+#include <stdlib.h>
+
+enum { SLOTS = 256, NEAR_NANOSECONDS = 10 * 1000 * 1000 };
+
+struct seen {
+	uint64_t frame;		/* 0: free */
+	uint64_t hash, link;	/* of the octets from the IP header on; of the link header */
+	int64_t time;		/* nanoseconds */
+	size_t n;
+};
+
+struct copies {
+	struct seen slots[SLOTS];	/* by hash, so that equal packets meet */
+};
+
+struct copies *copies_new(void)
+{
+	struct copies *c = calloc(1, sizeof *c);
+	if (!c)
+		abort();
+	return c;
+}
+
+void copies_free(struct copies *c)
+{
+	free(c);
+}
+
+static uint64_t hash_of(struct span s)
+{
+	uint64_t h = 0xcbf29ce484222325u;	/* FNV-1a */
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ s.p[i]) * 0x100000001b3u;
+	return h;
+}
+
+uint64_t copies_find(struct copies *c, const struct packet *p)
+{
+	if (p->layer_count < 2)
+		return 0;
+	enum layer_kind link = p->layers[0].type->kind;
+	if (link != LAYER_SLL && link != LAYER_SLL2)
+		return 0;
+	struct span octets = p->layers[1].whole;
+	struct seen now = { p->frame.number, hash_of(octets), hash_of(p->layers[0].octets),
+			    p->frame.seconds * 1000000000 + p->frame.nanoseconds, octets.n };
+	struct seen *s = &c->slots[now.hash % SLOTS];
+	bool copy = s->frame && s->hash == now.hash && s->n == now.n && s->link != now.link &&
+		    now.time - s->time >= 0 && now.time - s->time <= NEAR_NANOSECONDS;
+	if (!copy)
+		*s = now;
+	return copy ? s->frame : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * An IKE message as a layer: decoded and opened in frame order, because it may
+ * hold fragments and, later, keys. */
+#include "ipsec/wire/layers.h"
+#include "ipsec/wire/wire_private.h"
+
+/* Findings of the message count from its own first octet; here they count from
+ * the start of the layer's buffer. */
+static void shift(struct finding *f, uint32_t by)
+{
+	for (; f; f = f->next)
+		f->offset += by;
+}
+
+void ike_decode(struct wire *w, struct packet *p)
+{
+	if (!p->finishing) {
+		p->ordered = true;
+		return;
+	}
+	struct layer *l = packet_push(p, LAYER_IKE, p->rest.n);
+	if (!l)
+		return;
+	struct finding *last = p->findings.last;
+	l->ike = ike_message_decode(l->octets, p->arena, &p->findings);
+	shift(last ? last->next : p->findings.first, l->offset);
+	ike_opener_open(w->opener, l->ike, p->arena, &p->findings);
+	if (!p->copy_of)
+		w->counts.ike++;
+	p->done = true;
+}

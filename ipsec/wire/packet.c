@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The packet path: reads layer after layer, stops where octets have to be
+ * opened or where frame order matters, and goes on in wire_finish(). */
+#include "ipsec/wire/packet.h"
+
+#include "ipsec/wire/copies.h"
+#include "ipsec/wire/fragment.h"
+#include "ipsec/wire/layers.h"
+#include "ipsec/wire/protect.h"
+#include "ipsec/wire/wire_private.h"
+
+#include <stdlib.h>
+
+struct wire *wire_new(struct crypto *crypto, struct keystore *keys,
+		      const struct wire_options *options)
+{
+	struct wire *w = calloc(1, sizeof *w);
+	if (!w)
+		abort();
+	w->options = *options;
+	w->crypto = crypto;
+	w->sadb = sadb_new(keys, crypto, options->window);
+	w->opener = ike_opener_new(keys, crypto);
+	w->fragments = fragments_new();
+	w->copies = copies_new();
+	return w;
+}
+
+void wire_free(struct wire *w)
+{
+	if (!w)
+		return;
+	sadb_free(w->sadb);
+	ike_opener_free(w->opener);
+	fragments_free(w->fragments);
+	copies_free(w->copies);
+	free(w);
+}
+
+struct sadb *wire_sadb(struct wire *w)
+{
+	return w->sadb;
+}
+
+const struct wire_counts *wire_counts(const struct wire *w)
+{
+	return &w->counts;
+}
+
+/* Reads on until the packet is done or has to wait. Every decoder either moves
+ * the read head on or sets one of the three, so this ends: PACKET_LAYERS bounds
+ * the layers. */
+static void run(struct wire *w, struct packet *p)
+{
+	while (!p->done && !p->job && !p->ordered)
+		layer_types[layer_find(p->space, p->number)].decode(w, p);
+}
+
+void wire_parse(struct wire *w, struct packet *p, const struct frame *f, struct arena *a)
+{
+	p->frame = *f;
+	p->arena = a;
+	p->layer_count = 0;
+	p->buffer_count = 0;
+	p->findings = (struct findings){ .arena = a };
+	p->copy_of = 0;
+	p->reassembled_from = NULL;
+	p->reassembled_count = 0;
+	p->cut = f->captured < f->length;
+	p->done = p->ordered = p->finishing = false;
+	p->job = NULL;
+	packet_buffer(p, f->octets, "frame");
+	packet_next(p, SPACE_LINK, (uint32_t)f->link);
+	run(w, p);
+	p->copy_of = copies_find(w->copies, p);
+}
+
+/* An ESP or AH layer whose key only frame order can settle. */
+static bool protect_waits(const struct packet *p)
+{
+	if (!p->ordered || !p->layer_count)
+		return false;
+	enum layer_kind k = p->layers[p->layer_count - 1].type->kind;
+	return k == LAYER_ESP || k == LAYER_AH;
+}
+
+bool wire_ends_batch(const struct packet *p)
+{
+	return p->ordered && !protect_waits(p);
+}
+
+enum { OPEN_AT_ONCE = 64 };
+
+void wire_open(struct wire *w, struct packet **batch, size_t n)
+{
+	(void)w;
+	struct cipher_job jobs[OPEN_AT_ONCE];
+	struct packet *of[OPEN_AT_ONCE];
+	for (size_t i = 0; i < n;) {
+		size_t count = 0;
+		for (; i < n && count < OPEN_AT_ONCE; i++)
+			if (batch[i]->job) {
+				jobs[count] = *batch[i]->job;
+				of[count++] = batch[i];
+			}
+		cipher_open(jobs, count);
+		for (size_t k = 0; k < count; k++)
+			*of[k]->job = jobs[k];
+	}
+}
+
+static void count_packet(struct wire *w, const struct packet *p)
+{
+	if (p->copy_of) {
+		w->counts.copies++;
+		return;
+	}
+	w->counts.frames++;
+	w->counts.octets += p->frame.captured;
+	w->counts.findings += p->findings.count;
+}
+
+void wire_finish(struct wire *w, struct packet *p)
+{
+	p->finishing = true;
+	while (!p->done) {
+		if (p->job || protect_waits(p))
+			protect_commit(w, p);
+		p->ordered = false;
+		run(w, p);
+		if (p->job)
+			cipher_open(p->job, 1);
+	}
+	count_packet(w, p);
+}
+
+struct layer *packet_push(struct packet *p, enum layer_kind kind, size_t header)
+{
+	if (p->layer_count == PACKET_LAYERS) {
+		packet_finding(p, SEVERITY_DEVIATION, NULL, 0,
+			       "more than %d layers: the rest is not read", PACKET_LAYERS);
+		p->done = true;
+		return NULL;
+	}
+	p->findings.layer = p->layer_count;
+	struct layer *l = &p->layers[p->layer_count++];
+	const struct buffer *b = &p->buffers[p->buffer_now];
+	l->type = &layer_types[kind];
+	l->octets = span_part(p->rest, 0, header);
+	l->whole = p->rest;
+	l->offset = (uint32_t)(p->rest.p - b->octets.p);
+	l->buffer = p->buffer_now;
+	l->info = NULL;
+	p->rest = span_from(p->rest, header);
+	return l;
+}
+
+void packet_next(struct packet *p, enum number_space space, uint32_t number)
+{
+	p->space = space;
+	p->number = number;
+}
+
+void packet_data(struct packet *p)
+{
+	if (p->rest.n)
+		packet_push(p, LAYER_DATA, p->rest.n);
+	p->done = true;
+}
+
+bool packet_buffer(struct packet *p, struct span octets, const char *name)
+{
+	if (p->buffer_count == PACKET_BUFFERS) {
+		packet_finding(p, SEVERITY_DEVIATION, NULL, 0,
+			       "nested more than %d deep: the rest is not read", PACKET_BUFFERS);
+		p->done = true;
+		return false;
+	}
+	p->buffers[p->buffer_count] = (struct buffer){ octets, name };
+	p->buffer_now = (uint8_t)p->buffer_count++;
+	p->rest = octets;
+	return true;
+}
+
+void packet_limit(struct packet *p, size_t n)
+{
+	p->rest = span_part(p->rest, 0, n);
+}
+
+const struct layer *packet_ip(const struct packet *p)
+{
+	for (uint32_t i = p->layer_count; i-- > 0;) {
+		enum layer_kind k = p->layers[i].type->kind;
+		if (k == LAYER_IPV4 || k == LAYER_IPV6)
+			return &p->layers[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * ESP and AH alike: SA, candidate keys, extended sequence numbers and the
+ * replay window. The order is that of RFC 4303, 3.4: look up, verify, only then
+ * move the window; except that a reader of captures also opens replayed packets,
+ * to show them. */
+#include "ipsec/wire/protect.h"
+
+#include "ipsec/wire/wire_private.h"
+
+static protect_fill *fill_of(const struct layer *l)
+{
+	return l->type->kind == LAYER_ESP ? esp_fill : ah_fill;
+}
+
+static struct layer *last_layer(struct packet *p)
+{
+	return &p->layers[p->layer_count - 1];
+}
+
+static void describe(struct esp_info *i, const struct sa_key *key, uint32_t seq_high)
+{
+	i->key = key;
+	i->seq_high = seq_high;
+}
+
+/* Counters of a packet that stays closed or turned out bad. */
+static void count_icv(struct wire *w, const struct packet *p, const struct esp_info *i)
+{
+	if (p->copy_of)
+		return;
+	switch (i->icv) {
+	case ICV_GOOD: w->counts.good++; break;
+	case ICV_BAD: w->counts.bad++; break;
+	default: w->counts.unchecked++; break;
+	}
+	switch (i->replay) {
+	case REPLAY_DUPLICATE: w->counts.duplicates++; break;
+	case REPLAY_TOO_OLD: w->counts.too_old++; break;
+	default: break;
+	}
+	if (!i->sa)
+		return;
+	i->sa->good += i->icv == ICV_GOOD;
+	i->sa->bad += i->icv == ICV_BAD;
+	i->sa->duplicates += i->replay == REPLAY_DUPLICATE;
+	i->sa->too_old += i->replay == REPLAY_TOO_OLD;
+}
+
+static void stay_closed(struct wire *w, struct packet *p, struct esp_info *i, enum icv icv)
+{
+	i->icv = icv;
+	i->replay = REPLAY_UNCHECKED;
+	count_icv(w, p, i);
+	p->done = true;
+}
+
+/* Prepares p->job with one key; false when the packet cannot hold its IV and ICV. */
+static bool prepare(struct wire *w, struct packet *p, struct sa_key *key, bool esn,
+		    uint32_t seq_high)
+{
+	struct layer *l = last_layer(p);
+	struct cipher *k = sadb_cipher(w->sadb, key);
+	describe(l->esp, key, esn ? seq_high : 0);
+	p->job_esn = esn;
+	if (!k)
+		return false;
+	if (!p->job)
+		p->job = arena_raw(p->arena, sizeof *p->job);
+	if (fill_of(l)(p, l, k, seq_high, esn, p->job))
+		return true;
+	p->job = NULL;
+	return false;
+}
+
+/* The SA's one key, so far as is known. */
+static struct sa_key *settled(const struct sa *sa)
+{
+	return sa->key ? sa->key : sa->key_count == 1 ? sa->keys[0] : NULL;
+}
+
+static bool uses_esn(const struct sa *sa, const struct sa_key *key)
+{
+	return sa->key ? sa->esn : key->esn == ESN_YES;
+}
+
+void protect_begin(struct wire *w, struct packet *p)
+{
+	struct layer *l = last_layer(p);
+	struct esp_info *i = l->esp;
+	const struct layer *ip = packet_ip(p);
+	static const struct addr none = { 0 };
+	const struct addr *src = ip ? &ip->ip->src : &none, *dst = ip ? &ip->ip->dst : &none;
+	uint8_t protocol = l->type->kind == LAYER_ESP ? PROTOCOL_ESP : PROTOCOL_AH;
+	i->sa = sadb_find(w->sadb, protocol, i->spi, src, dst);
+	if (!i->sa || i->cut) {
+		stay_closed(w, p, i, ICV_UNCHECKED);
+		return;
+	}
+	struct sa_key *key = settled(i->sa);
+	if (!key || (key->esn == ESN_UNKNOWN && !i->sa->key)) {
+		p->ordered = true;	/* the ICV has to decide: one by one */
+		return;
+	}
+	/* The window as it stands now: exact unless an earlier packet of this batch
+	 * moves it past a multiple of 2^32, which protect_commit() notices. */
+	bool esn = uses_esn(i->sa, key);
+	uint32_t high = esn ? replay_seq_high(&i->sa->window, i->seq) : 0;
+	if (!prepare(w, p, key, esn, high))
+		stay_closed(w, p, i, key->unusable ? ICV_UNCHECKED : ICV_BAD);
+}
+
+static bool worked(const struct cipher_job *job)
+{
+	return job->verdict == ICV_GOOD || (job->verdict != ICV_BAD && job->opened);
+}
+
+static bool attempt(struct wire *w, struct packet *p, struct sa_key *key, bool esn, uint32_t high)
+{
+	if (!prepare(w, p, key, esn, high))
+		return false;
+	cipher_open(p->job, 1);
+	return worked(p->job);
+}
+
+/* Extended sequence numbers: the window's idea, then what the key file said of
+ * the high half (its counters may be older or newer than this packet). */
+static bool attempt_esn(struct wire *w, struct packet *p, struct sa *sa, struct sa_key *key)
+{
+	uint32_t seq = last_layer(p)->esp->seq;
+	if (attempt(w, p, key, true, replay_seq_high(&sa->window, seq)))
+		return true;
+	if (sa->window.top || !key->seq_high)
+		return false;
+	return attempt(w, p, key, true, key->seq_high) ||
+	       attempt(w, p, key, true, key->seq_high - 1) ||
+	       attempt(w, p, key, true, key->seq_high + 1);
+}
+
+static bool attempt_key(struct wire *w, struct packet *p, struct sa *sa, struct sa_key *key)
+{
+	if (uses_esn(sa, key))
+		return attempt_esn(w, p, sa, key);
+	if (attempt(w, p, key, false, 0))
+		return true;
+	/* Nobody said whether sequence numbers have 64 bits: the ICV does. */
+	return !sa->key && key->esn == ESN_UNKNOWN && attempt_esn(w, p, sa, key);
+}
+
+/* Tries all candidates. Leaves the job of the one that worked, or of the first
+ * one: that is the row to show with a bad ICV. */
+static bool attempt_all(struct wire *w, struct packet *p, struct sa *sa)
+{
+	struct sa_key *only = settled(sa);
+	if (only)
+		return attempt_key(w, p, sa, only);
+	for (uint32_t k = 0; k < sa->key_count; k++)
+		if (attempt_key(w, p, sa, sa->keys[k])) {
+			if (k)
+				packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+					       "opened by key %u of %u that were given for this SA",
+					       k + 1, sa->key_count);
+			return true;
+		}
+	prepare(w, p, sa->keys[0], sa->keys[0]->esn == ESN_YES, 0);
+	return false;
+}
+
+static void judge_replay(struct packet *p, struct esp_info *i)
+{
+	uint64_t seq = (uint64_t)i->seq_high << 32 | i->seq;
+	i->replay = replay_check(&i->sa->window, seq);
+	if (i->replay == REPLAY_NEW)
+		replay_accept(&i->sa->window, seq);
+	else if (i->replay == REPLAY_DUPLICATE)
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset + 4,
+			       "sequence number %llu was seen before: a replayed packet",
+			       (unsigned long long)seq);
+	else
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset + 4,
+			       "sequence number %llu is left of the window of %u that ends at %llu",
+			       (unsigned long long)seq, i->sa->window.size,
+			       (unsigned long long)i->sa->window.top);
+}
+
+/* The first good ICV settles which key the SA has, and its sequence numbers. */
+static void settle(const struct packet *p, struct esp_info *i)
+{
+	struct sa *sa = i->sa;
+	for (uint32_t k = 0; k < sa->key_count && !sa->key; k++)
+		if (sa->keys[k] == i->key)
+			sa->key = sa->keys[k];
+	sa->esn = p->job_esn;
+}
+
+static void inside(struct packet *p, struct layer *l, const struct cipher_job *job)
+{
+	if (l->type->kind == LAYER_ESP)
+		esp_inside(p, l, job);
+	else
+		ah_inside(p, l);
+}
+
+void protect_commit(struct wire *w, struct packet *p)
+{
+	struct layer *l = last_layer(p);
+	struct esp_info *i = l->esp;
+	struct cipher_job *job = p->job;
+	p->findings.layer = p->layer_count - 1;
+	bool ok = job && worked(job);
+	if (!ok && (!job || p->job_esn))
+		ok = attempt_all(w, p, i->sa);
+	job = p->job;
+	p->job = NULL;
+	if (!job || !ok) {
+		bool unusable = i->key && i->key->unusable;
+		stay_closed(w, p, i, unusable ? ICV_UNCHECKED : ICV_BAD);
+		return;
+	}
+	i->icv = job->verdict;
+	if (i->icv == ICV_GOOD && !p->copy_of)
+		judge_replay(p, i);
+	if (i->icv == ICV_GOOD && !i->sa->key)
+		settle(p, i);
+	count_icv(w, p, i);
+	inside(p, l, job);
+}

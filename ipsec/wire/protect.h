@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What ESP and AH have in common: the SA, candidates among its keys, extended
+ * sequence numbers, the replay window, and what follows once a packet is open. */
+#ifndef IKAT_WIRE_PROTECT_H
+#define IKAT_WIRE_PROTECT_H
+
+#include "ipsec/wire/packet.h"
+
+/* Fills a job for the packet's last layer with one key. False when the packet
+ * is too short for the key's IV and ICV, or its field has another length. */
+typedef bool protect_fill(struct packet *p, const struct layer *l, struct cipher *k,
+			  uint32_t seq_high, bool esn, struct cipher_job *job);
+
+/* Begins an ESP or AH layer that was pushed, with spi and seq read: finds the
+ * SA and prepares p->job, or sets p->ordered, or p->done when it stays closed. */
+void protect_begin(struct wire *w, struct packet *p);
+
+/* Takes the opened job of the packet's last layer: candidates, replay window,
+ * counters; then moves the read head to what is inside. */
+void protect_commit(struct wire *w, struct packet *p);
+
+/* esp.c and ah.c */
+bool esp_fill(struct packet *p, const struct layer *l, struct cipher *k,
+	      uint32_t seq_high, bool esn, struct cipher_job *job);
+bool ah_fill(struct packet *p, const struct layer *l, struct cipher *k,
+	     uint32_t seq_high, bool esn, struct cipher_job *job);
+void esp_inside(struct packet *p, struct layer *l, const struct cipher_job *job);
+void ah_inside(struct packet *p, struct layer *l);
+
+#endif
