@@ -17,7 +17,8 @@
 enum { SOURCE_BUFFER = 64 * 1024, STDIO_BUFFER = 256 * 1024 };
 
 struct source {
-	int fd;
+	int fd;			/* -1: octets in memory */
+	struct span memory;	/* those not yet read */
 	bool regular;
 	bool ended;		/* read() has said so */
 	bool looked;		/* the first octets were looked at */
@@ -37,6 +38,23 @@ struct capture {
 	int link;
 };
 
+/* As read(): from the file, or from memory. */
+static ssize_t pull(struct source *s, void *to, size_t size)
+{
+	ssize_t n;
+	if (s->fd < 0) {
+		struct span part = span_part(s->memory, 0, size);
+		if (part.n)
+			memcpy(to, part.p, part.n);
+		s->memory = span_from(s->memory, part.n);
+		return (ssize_t)part.n;
+	}
+	do
+		n = read(s->fd, to, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 /* Reads more octets behind those that wait; false at the end or on an error. */
 static bool fill(struct source *s)
 {
@@ -44,10 +62,7 @@ static bool fill(struct source *s)
 		return false;
 	if (s->waiting.n)
 		memmove(s->bytes, s->waiting.p, s->waiting.n);
-	ssize_t n;
-	do
-		n = read(s->fd, s->bytes + s->waiting.n, sizeof s->bytes - s->waiting.n);
-	while (n < 0 && errno == EINTR);
+	ssize_t n = pull(s, s->bytes + s->waiting.n, sizeof s->bytes - s->waiting.n);
 	s->waiting.p = s->bytes;
 	if (n <= 0) {
 		s->ended = true;
@@ -93,13 +108,8 @@ static ssize_t source_read(void *cookie, char *to, size_t size)
 		look_for_gzip(s);
 	if (s->gunzip)
 		return give_inflated(s, (uint8_t *)to, size);
-	if (s->waiting.n == 0 && size >= SOURCE_BUFFER && !s->ended) {
-		ssize_t n;	/* straight into stdio's buffer */
-		do
-			n = read(s->fd, to, size);
-		while (n < 0 && errno == EINTR);
-		return n;
-	}
+	if (s->waiting.n == 0 && size >= SOURCE_BUFFER && !s->ended)
+		return pull(s, to, size);	/* straight into stdio's buffer */
 	if (s->waiting.n == 0 && !fill(s))
 		return 0;
 	size_t n = s->waiting.n < size ? s->waiting.n : size;
@@ -150,13 +160,30 @@ static bool stream_open(struct capture *c, struct err *e)
 	return true;
 }
 
-struct capture *capture_open(const char *path, struct err *e)
+static struct capture *capture_new(const char *name)
 {
 	struct capture *c = calloc(1, sizeof *c);
 	if (!c)
 		abort();
-	c->name = strcmp(path, "-") == 0 ? "(standard input)" : path;
+	c->name = name;
 	c->source.fd = -1;
+	return c;
+}
+
+struct capture *capture_open_memory(const char *name, struct span octets, struct err *e)
+{
+	struct capture *c = capture_new(name);
+	c->source.memory = octets;
+	c->source.regular = true;
+	if (stream_open(c, e))
+		return c;
+	capture_close(c);
+	return NULL;
+}
+
+struct capture *capture_open(const char *path, struct err *e)
+{
+	struct capture *c = capture_new(strcmp(path, "-") == 0 ? "(standard input)" : path);
 	if (source_open(&c->source, path, e) && stream_open(c, e))
 		return c;
 	capture_close(c);

@@ -11,6 +11,9 @@ struct capture;
 
 /* path "-": standard input. NULL with an error that names the file. */
 struct capture *capture_open(const char *path, struct err *e);
+/* The same from octets in memory, which must stay until capture_close(); name
+ * is for messages. */
+struct capture *capture_open_memory(const char *name, struct span octets, struct err *e);
 void capture_close(struct capture *c);
 
 /* True when frames can be read ahead without waiting for anybody. */

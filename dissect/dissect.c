@@ -261,6 +261,28 @@ static unsigned terminal_columns(void)
 	return 80;
 }
 
+/* False when a path cannot be read at all. Unusable key lines are told, and make
+ * the exit status 1 when no other key is there; the captures are shown anyway. */
+static bool load_keys(struct run *r)
+{
+	struct keys_notes notes;
+	struct text told = { 0 };
+	bool ok = true;
+	keys_notes_init(&notes);
+	for (size_t i = 0; ok && i < r->key_count; i++)
+		ok = keys_load(&r->store, r->keys[i], &notes, &r->e);
+	if (!ok)
+		complain(r, 2);
+	else if (r->key_count && !keys_finish(&r->store, &notes))
+		r->status = 1;
+	if (r->verbose || notes.failed)
+		keys_notes_print(&notes, &told);
+	fwrite(told.p, 1, told.n, stderr);
+	text_done(&told);
+	keys_notes_done(&notes);
+	return ok;
+}
+
 static void set_env(struct run *r, int files)
 {
 	bool terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");

@@ -39,13 +39,23 @@ static struct arena_chunk *chunk_new(size_t size)
 	return c;
 }
 
+/* Sizes above the ordinary one double, so that a demand that grows little by
+ * little does not leave a chunk behind at each step. */
+static size_t chunk_size(size_t n)
+{
+	size_t size = CHUNK;
+	while (size < n && size <= SIZE_MAX / 4)
+		size *= 2;
+	return size < n ? n : size;
+}
+
 /* Moves on to a chunk with room for n: the next one if it is large enough,
  * else a new one put in before it. */
 static void arena_grow(struct arena *a, size_t n)
 {
 	struct arena_chunk **link = a->now ? &a->now->next : &a->first;
 	if (!*link || (*link)->size < n) {
-		struct arena_chunk *c = chunk_new(n > CHUNK ? n : CHUNK);
+		struct arena_chunk *c = chunk_new(chunk_size(n));
 		c->next = *link;
 		*link = c;
 	}

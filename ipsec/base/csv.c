@@ -68,6 +68,11 @@ static void on_row(int end, void *user)
 	s->cells = 0;
 }
 
+static bool blank(struct span line)
+{
+	return span_equal(line, span_text("\n")) || span_equal(line, span_text("\r\n"));
+}
+
 /* Feeds one line at a time, so that messages know where they are. */
 static void feed(struct state *s, struct csv_parser *p, struct span text)
 {
@@ -82,7 +87,7 @@ static void feed(struct state *s, struct csv_parser *p, struct span text)
 				err_set(s->e, "%s:%zu: %s", s->t->file, s->line,
 					csv_strerror(csv_error(p)));
 			fresh = s->t->count + (s->t->header != NULL) > rows ||
-				(fresh && n <= 2);
+				(fresh && blank(span_of(text.p + at, n)));
 		}
 		at += n;
 	}

@@ -31,16 +31,15 @@ void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
-void json_null(struct json *j)
+void json_word(struct json *j, const char *word)
 {
 	value(j);
-	text_add(j->text, "null");
+	text_add(j->text, word);
 }
 
 void json_bool(struct json *j, bool v)
 {
-	value(j);
-	text_add(j->text, v ? "true" : "false");
+	json_word(j, v ? "true" : "false");
 }
 
 void json_dec(struct json *j, uint64_t v)

@@ -50,6 +50,24 @@ static int row_of(const struct options *o, int c)
 	return OPTIONS_BAD;
 }
 
+/* What getopt_long() did not like: the letter is in optopt, or for a long
+ * option its value; an unknown long option is the word just before optind. */
+static void complain(const struct options *o, int c, char **argv, struct err *e)
+{
+	const char *what = c == ':' ? "needs an argument" : "takes no argument";
+	int row = row_of(o, optopt);
+	if (optopt == 0)
+		err_set(e, "unknown option %s", argv[optind - 1]);
+	else if (optopt >= LONG_BASE)
+		err_set(e, "option --%s %s", o->rows[row].name, what);
+	else if (c == '?' && optopt == 'h')
+		err_set(e, "option --help %s", what);	/* as a letter it is never refused */
+	else if (c == '?')
+		err_set(e, "unknown option -%c", optopt);
+	else
+		err_set(e, "option -%c %s", optopt, what);
+}
+
 struct option_found options_next(const struct options *o, int argc, char **argv,
 				 struct err *e)
 {
@@ -57,16 +75,13 @@ struct option_found options_next(const struct options *o, int argc, char **argv,
 	struct option longs[OPTIONS_ROWS_MAX + 2];
 	fill(o, letters, longs);
 	opterr = 0;
-	int at = optind ? optind : 1;
 	int c = getopt_long(argc, argv, letters, longs, NULL);
 	if (c == -1)
 		return (struct option_found){ OPTIONS_END, NULL };
 	if (c == 'h' && row_of(o, 'h') == OPTIONS_BAD)
 		return (struct option_found){ OPTIONS_HELP, NULL };
 	if (c == '?' || c == ':') {
-		const char *word = at < argc ? argv[at] : "";
-		err_set(e, c == ':' ? "option %s needs an argument" : "unknown option %s",
-			word);
+		complain(o, c, argv, e);
 		return (struct option_found){ OPTIONS_BAD, NULL };
 	}
 	return (struct option_found){ row_of(o, c), optarg };
@@ -101,7 +116,7 @@ bool options_number(const char *argument, const char *what, unsigned long low,
 	char *end;
 	errno = 0;
 	*value = strtoul(argument, &end, 10);
-	if (errno || end == argument || *end || *argument == '-' || *value < low || *value > high)
+	if (errno || *argument < '0' || *argument > '9' || *end || *value < low || *value > high)
 		return err_set(e, "%s is \"%s\", needs a number from %lu to %lu", what,
 			       argument, low, high);
 	return true;

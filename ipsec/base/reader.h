@@ -82,7 +82,7 @@ static inline uint8_t read_end_u8(struct reader *r)
 static inline uint16_t read_u16(struct reader *r)
 {
 	struct span s = read_span(r, 2);
-	return s.n ? (uint16_t)(s.p[0] << 8 | s.p[1]) : 0;
+	return (uint16_t)(s.n ? s.p[0] << 8 | s.p[1] : 0);
 }
 
 static inline uint32_t read_u32(struct reader *r)

@@ -65,6 +65,8 @@ void text_char(struct text *t, char c)
 
 void text_fill(struct text *t, char c, size_t n)
 {
+	if (n == 0)
+		return;
 	room(t, n);
 	memset(t->p + t->n, c, n);
 	t->n += n;
@@ -116,7 +118,13 @@ static void hex_short(struct text *t, unsigned v)
 void text_ipv6(struct text *t, const uint8_t b[16])
 {
 	unsigned g[8];
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
 	int best = -1, best_n = 1;	/* the longest run of at least two zeros */
+	if (memcmp(b, mapped, sizeof mapped) == 0) {	/* RFC 5952, 5 */
+		text_add(t, "::ffff:");
+		text_ipv4(t, b + 12);
+		return;
+	}
 	for (int i = 0; i < 8; i++)
 		g[i] = (unsigned)(b[2 * i] << 8 | b[2 * i + 1]);
 	for (int i = 0; i < 8; i++) {
@@ -134,9 +142,7 @@ void text_ipv6(struct text *t, const uint8_t b[16])
 			i += best_n - 1;
 			continue;
 		}
-		if (i && i != best + best_n)
-			text_char(t, ':');
-		else if (i && best < 0)
+		if (i && (best < 0 || i != best + best_n))
 			text_char(t, ':');
 		hex_short(t, g[i]);
 	}

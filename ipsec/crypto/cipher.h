@@ -57,7 +57,9 @@ struct cipher_job {
 
 /* Opens n packets. Malformed ones (text no multiple of the block, wrong iv or
  * icv length) get ICV_BAD: their octets are the sender's, not an error. Where
- * integrity is separate it is checked first and bad packets are not decrypted. */
+ * integrity is separate it is checked first and bad packets are not decrypted:
+ * `out` is as it was. A combined mode knows only afterwards, so there `out` is
+ * zeroed; whoever wants to try another key must not open in place. */
 void cipher_open(struct cipher_job *jobs, size_t n);
 
 /* Encrypts text into out and writes the ICV to icv_out. `authed` may point

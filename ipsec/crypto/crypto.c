@@ -45,6 +45,8 @@ void crypto_free(struct crypto *c)
 		EVP_CIPHER_free(c->ciphers[i]);
 	for (size_t i = 0; i < CRYPTO_DIGESTS; i++)
 		EVP_MD_free(c->digests[i]);
+	for (size_t i = 0; i < CRYPTO_CURVES; i++)
+		EC_GROUP_free(c->curves[i]);
 	if (c->legacy)
 		OSSL_PROVIDER_unload(c->legacy);
 	if (c->base)

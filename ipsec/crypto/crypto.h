@@ -18,6 +18,7 @@ struct crypto;
 /* NULL with an error when OpenSSL does not start. A missing legacy provider is
  * no error here: the algorithms that need it then fail by name. */
 struct crypto *crypto_new(struct err *e);
+/* After everything that was made with it. */
 void crypto_free(struct crypto *c);
 
 /* Random octets from OpenSSL's generator. */

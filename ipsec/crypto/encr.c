@@ -10,7 +10,7 @@
 
 static const char no_openssl[] = "OpenSSL 3 has no such cipher for this mode";
 static const char no_text[] = "no RFC says how it is used";
-static const char patent[] = "Debian's OpenSSL is built without it";
+static const char not_built[] = "Debian's OpenSSL is built without it";
 static const char gost[] = "GOST ciphers need an engine that OpenSSL does not bring";
 
 CRYPTO_ROW struct encr encr_rows[] = {
@@ -23,9 +23,9 @@ CRYPTO_ROW struct encr encr_rows[] = {
 	  .key_bits = { 192 }, .block = 8, .iv = 8,
 	  .cipher = { "DES-EDE3-CBC" } },
 	{ .id = 4, .name = "ENCR_RC5", .key_bits = { 40, 2040 }, .variable = true,
-	  .key_length_attribute = true, .block = 8, .iv = 8, .why = patent },
+	  .key_length_attribute = true, .block = 8, .iv = 8, .why = not_built },
 	{ .id = 5, .name = "ENCR_IDEA", .key_bits = { 128 }, .block = 8, .iv = 8,
-	  .why = patent },
+	  .why = not_built },
 	{ .id = 6, .name = "ENCR_CAST", .kind = ENCR_KIND_CBC,
 	  .key_bits = { 40, 128 }, .variable = true, .key_length_attribute = true,
 	  .block = 8, .iv = 8, .cipher = { "CAST5-CBC" }, .legacy = true },

@@ -104,8 +104,7 @@ static bool cbc_one(struct mac *m, const uint8_t in[BLOCK], uint8_t out[BLOCK])
 
 static bool cbc_set_key(struct mac *m, const EVP_CIPHER *cipher, const uint8_t *key)
 {
-	return EVP_EncryptInit_ex2(m->cbc, cipher, key, zero, NULL) &&
-	       EVP_CIPHER_CTX_set_padding(m->cbc, 0);
+	return EVP_EncryptInit_ex2(m->cbc, cipher, key, zero, NULL) == 1;
 }
 
 /* RFC 3566, 4: the key proper and the masks are three constants encrypted. */

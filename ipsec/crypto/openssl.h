@@ -4,6 +4,7 @@
 #ifndef IKAT_CRYPTO_OPENSSL_H
 #define IKAT_CRYPTO_OPENSSL_H
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
@@ -11,7 +12,7 @@
 
 struct modp;	/* the numbers of a MODP group, made on first use: group_modp.c */
 
-enum { CRYPTO_CIPHERS = 48, CRYPTO_DIGESTS = 16 };
+enum { CRYPTO_CIPHERS = 48, CRYPTO_DIGESTS = 16, CRYPTO_CURVES = 16 };
 
 struct crypto {
 	OSSL_LIB_CTX *library;
@@ -19,6 +20,7 @@ struct crypto {
 	OSSL_PROVIDER *legacy;		/* NULL: not installed */
 	EVP_CIPHER *ciphers[CRYPTO_CIPHERS];	/* fetched so far, NULL after the last */
 	EVP_MD *digests[CRYPTO_DIGESTS];
+	EC_GROUP *curves[CRYPTO_CURVES];
 	struct modp *modp;
 };
 

@@ -15,6 +15,7 @@
 #ifndef IKAT_IKE_NODE_H
 #define IKAT_IKE_NODE_H
 
+#include "ipsec/base/err.h"
 #include "ipsec/base/finding.h"
 #include "ipsec/base/names.h"
 #include "ipsec/base/reader.h"
@@ -38,9 +39,11 @@ enum derive {
 	DERIVE_NONE,
 	DERIVE_LENGTH,	/* value * scale + bias = octets of the whole structure */
 	DERIVE_SIZE,	/* value * scale + bias = octets of field `ref` */
-	DERIVE_COUNT,	/* number of nodes in list field `ref` */
+	DERIVE_COUNT,	/* number of nodes in list field `ref` (CHOICE: in its node's first list) */
 	DERIVE_NEXT,	/* number of the next node in the chain, 0 at its end */
 	DERIVE_MORE,	/* `more` if another element follows in the list, else 0 */
+	DERIVE_NUMBER,	/* the element's place in its list, from 1; another value is no finding */
+	DERIVE_FIXED,	/* `fixed`: the number by which this table was picked */
 	DERIVE_OUTSIDE,	/* checksums and what else the structure's owner computes */
 };
 
@@ -74,13 +77,14 @@ struct names_choice {
 struct field {
 	const char *name;
 	enum field_kind kind;
-	uint8_t bits;			/* UINT: 1 to 64 */
+	uint8_t bits;			/* UINT: 1 to 64 (0: not on the wire, always reads 0) */
 	uint8_t octets;			/* BYTES */
 	uint8_t ref;			/* index of the field that SIZED, CHOICE, SIZE, COUNT, names_by speak of */
 	uint8_t scale;			/* 0 means 1 */
 	int8_t bias;
 	enum derive derive;
 	uint8_t more;			/* DERIVE_MORE: the value while more follow */
+	uint16_t fixed;			/* DERIVE_FIXED */
 	bool reserved;			/* sent as zero, ignored on receipt */
 	enum show show;
 	enum style style;
@@ -107,7 +111,9 @@ struct desc {
 	const struct field *fields;
 	uint8_t count;
 	const char *tail_rule;	/* requirement id for octets that no field claims */
-	/* Facts for views, in the arena; NULL for none. Computed only when shown. */
+	/* Facts for views, in the arena; NULL for none. Computed only when shown. A
+	 * payload's function also tells what its inner structures hold: views ask
+	 * the outermost node only. */
 	struct fact *(*facts)(const struct node *n, struct crypto *c, struct arena *a);
 	/* Judges what no single field can; adds findings. Offsets: node->offset. */
 	void (*check)(const struct node *n, struct findings *fs);
@@ -125,7 +131,8 @@ struct value {
 	bool is_node;		/* CHOICE: kid, not b */
 };
 
-enum { NODE_FIELDS_MAX = 32, NODE_DEPTH_MAX = 8 };
+enum { NODE_FIELDS_MAX = 32, NODE_DEPTH_MAX = 8,
+       NODE_LIST_MAX = 4096 };	/* elements of one list; the rest stays octets */
 
 struct node {
 	const struct desc *desc;
@@ -171,8 +178,10 @@ struct span node_bytes(const struct node *n, unsigned i);
 struct node *node_kid(const struct node *n, unsigned i);
 /* The names for field i of n's values, or NULL. */
 const struct names *node_names(const struct node *n, unsigned i);
-/* Octets of a UINT, BYTES, SIZED, REST field on the wire (bits rounded up). */
+/* Octets of a field on the wire (bits rounded up). */
 size_t node_field_size(const struct node *n, unsigned i);
+/* Octets that node_encode() writes. */
+size_t node_size(const struct node *n);
 
 /* Compares a pattern with a node: fields that are derived (and not forced),
  * reserved or marked `any` in the pattern are skipped. NULL when it matches,

@@ -38,18 +38,21 @@ struct sa_key {
 	uint32_t seq_high;		/* a hint; 0 if not known */
 	uint32_t window;		/* 0: not said */
 	struct cipher *cipher;		/* made on first use; NULL before */
-	bool unusable;			/* the cipher could not be made: told once */
+	bool unusable;			/* the cipher could not be made ... */
+	const char *why;		/* ... and the reason, in the store's arena */
 };
 
 /* Keys of one IKE SA. */
 struct ike_key {
 	struct ike_key *next;
 	struct origin origin;
-	uint8_t version;		/* 1 or 2 */
+	uint8_t version;		/* 1 (encr and integ are NULL) or 2 */
 	uint8_t spi_i[8], spi_r[8];	/* IKEv1: the cookies; spi_r zero if not known */
 	const struct encr *encr;
 	const struct integ *integ;
-	struct span sk_ei, sk_er, sk_ai, sk_ar;	/* IKEv1: sk_ei is the phase 1 key */
+	/* IKEv1: sk_ei is the phase 1 key. One side's may be empty (a tcpdump
+	 * file has a line for each direction). */
+	struct span sk_ei, sk_er, sk_ai, sk_ar;
 	struct cipher *initiator, *responder;	/* made on first use */
 	bool unusable;
 	bool works;			/* opened a message of the SPI pair it names or was tried on */
@@ -72,12 +75,16 @@ struct keystore {
 	struct ike_key *ikes, **ikes_tail;
 	struct ike_secret *secrets, **secrets_tail;
 	size_t sa_count, ike_count, secret_count;
+	struct keystore_index *index;	/* finds equal rows; private */
 };
 
 void keystore_init(struct keystore *s);
-void keystore_done(struct keystore *s);		/* cleanses the keys */
-/* Each copies the row and its keys into the store, unless the same row (all but
- * the origin) is there already; returns the row that is in the store. */
+/* Frees the rows' ciphers (so it comes before crypto_free) and cleanses the keys. */
+void keystore_done(struct keystore *s);
+/* Each copies the row, its keys and its file's name into the store, unless the
+ * same row (all but the origin) is there already; returns the row that is in the
+ * store. An SA row with the same keys that only says more (mode, ESN, window)
+ * is added to the one that is there. */
 struct sa_key *keystore_add_sa(struct keystore *s, const struct sa_key *row);
 struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row);
 struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row);
@@ -88,7 +95,9 @@ struct sa {
 	uint8_t protocol;
 	uint32_t spi;
 	struct addr dst;
-	struct sa_key **keys;		/* candidates, the most exact patterns first */
+	/* Candidates: the most exact patterns first, then as given; those without
+	 * an ICV that can be checked after those with one. */
+	struct sa_key **keys;
 	uint32_t key_count;
 	struct sa_key *key;		/* the one whose ICV was good; NULL until then */
 	bool esn;			/* sequence numbers have 64 bits (given, or found out) */
@@ -97,10 +106,15 @@ struct sa {
 	uint64_t packets, octets;	/* all of this SPI; octets of ESP or AH and what it carries */
 	uint64_t good, bad, duplicates, too_old;
 	struct sa *next;		/* in its hash slot */
+	struct sa *met;			/* the SA that was met after this one */
+	uint32_t generation;		/* of the rows that `keys` was made from */
 };
 
 struct sadb;
-enum { SADB_MAX = 1u << 20 };	/* SAs; further ones are treated as unknown */
+enum {
+	SADB_MAX = 1u << 20,	/* SAs; further ones are treated as unknown */
+	SADB_CANDIDATES_MAX = 64,	/* rows tried for one SA */
+};
 
 /* window: 0 takes the row's own or REPLAY_WINDOW_DEFAULT; otherwise it wins. */
 struct sadb *sadb_new(struct keystore *keys, struct crypto *crypto, uint32_t window);
@@ -108,12 +122,14 @@ void sadb_free(struct sadb *db);
 /* After rows were added to the store: SAs that were unknown may be known now. */
 void sadb_keys_changed(struct sadb *db);
 /* The SA, or NULL if no key row fits (nothing is remembered then, so that a
- * flood of unknown SPIs costs no memory). */
+ * flood of unknown SPIs costs no memory). Destination and SPI name an SA
+ * (RFC 4301, 4.1): rows of another source (behind a NAT, after MOBIKE) come last
+ * among the candidates, and count only if they have an ICV to decide by. */
 struct sa *sadb_find(struct sadb *db, uint8_t protocol, uint32_t spi,
 		     const struct addr *src, const struct addr *dst);
 /* The row's cipher, made on first use; NULL if it cannot be made. */
 struct cipher *sadb_cipher(struct sadb *db, struct sa_key *key);
-/* Every SA that was met: calls f until it returns false. */
+/* Every SA that was met, in that order: calls f until it returns false. */
 void sadb_each(struct sadb *db, bool (*f)(struct sa *sa, void *user), void *user);
 
 #endif

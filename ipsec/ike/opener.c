@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Finds the key that opens an encrypted IKE message; fragments (RFC 7383) are
+ * put together in fragments.c. What a hostile capture can make us do is bounded:
+ * a SPI pair whose keys all failed a few times is remembered and left alone. */
+#include "ipsec/ike/opener.h"
+
+#include "ipsec/ike/fragments.h"
+
+#include <stdlib.h>
+
+enum {
+	PAIRS = 4096,		/* SPI pairs remembered; a newer one takes the place */
+	TRIES = 64,		/* unused rows tried for one message */
+	TRIES_FLOODED = 4,	/* ... once many strange pairs came by */
+	STRANGERS = 1024,
+	FAILURES_MAX = 8,	/* messages of a pair that nothing opened */
+};
+
+/* What is known about one SPI pair. */
+struct pair {
+	uint8_t spis[16];
+	bool used;
+	bool named;		/* a key row names this pair */
+	uint8_t failures;
+	size_t rows;		/* rows the store had when the failures were counted */
+	struct ike_key *key;	/* the one that works */
+};
+
+struct ike_opener {
+	struct keystore *keys;
+	struct crypto *crypto;
+	struct ike_fragments *fragments;
+	size_t strangers;
+	struct pair pairs[PAIRS];
+};
+
+struct ike_opener *ike_opener_new(struct keystore *keys, struct crypto *crypto)
+{
+	struct ike_opener *o = calloc(1, sizeof *o);
+	if (!o)
+		abort();	/* as arenas do */
+	o->keys = keys;
+	o->crypto = crypto;
+	o->fragments = ike_fragments_new();
+	return o;
+}
+
+void ike_opener_free(struct ike_opener *o)
+{
+	if (!o)
+		return;
+	for (struct ike_key *k = o->keys->ikes; k; k = k->next) {
+		if (k->initiator)
+			cipher_free(k->initiator);
+		if (k->responder)
+			cipher_free(k->responder);
+		k->initiator = k->responder = NULL;
+	}
+	ike_fragments_free(o->fragments);
+	free(o);
+}
+
+static struct pair *pair_find(struct ike_opener *o, const uint8_t spis[16])
+{
+	uint32_t hash = 2166136261u;	/* FNV-1a */
+	for (size_t i = 0; i < 16; i++)
+		hash = (hash ^ spis[i]) * 16777619u;
+	struct pair *p = &o->pairs[hash % PAIRS];
+	if (!p->used || memcmp(p->spis, spis, 16) != 0) {
+		*p = (struct pair){ .used = true };
+		memcpy(p->spis, spis, 16);
+	}
+	if (p->rows != o->keys->ike_count) {	/* new keys: a new chance */
+		p->rows = o->keys->ike_count;
+		p->failures = 0;
+	}
+	return p;
+}
+
+static bool names_pair(const struct ike_key *k, const uint8_t spis[16])
+{
+	return memcmp(k->spi_i, spis, 8) == 0 && memcmp(k->spi_r, spis + 8, 8) == 0;
+}
+
+/* The cipher of the message's direction, made on first use. */
+static struct cipher *key_cipher(struct ike_opener *o, struct ike_key *k, bool initiator,
+				 struct findings *fs)
+{
+	struct cipher **c = initiator ? &k->initiator : &k->responder;
+	struct err e = { 0 };
+	if (*c || k->unusable)
+		return *c;
+	*c = cipher_new(o->crypto, k->encr, k->integ, initiator ? k->sk_ei : k->sk_er,
+			initiator ? k->sk_ai : k->sk_ar, &e);
+	if (!*c) {
+		k->unusable = true;
+		finding_add(fs, SEVERITY_NOTE, NULL, 0, "the key of %s:%zu cannot be used: %s",
+			    k->origin.file ? k->origin.file : "?", k->origin.line, e.text);
+	}
+	return *c;
+}
+
+/* One attempt; true when the message is open. */
+static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message *m,
+		    struct arena *a, struct findings *fs)
+{
+	bool initiator = node_uint(m->header, IKE_FLAGS, 0) & IKE_FLAG_I;
+	struct cipher *c = key_cipher(o, k, initiator, fs);
+	if (!c)
+		return false;
+	ike_message_open(m, c, a, NULL);
+	if (!m->decrypted)
+		return false;
+	/* once more, now for the findings: rare enough, and no octet is lost */
+	ike_message_open(m, c, a, fs);
+	return true;
+}
+
+/* Rows that name the pair, then rows that have opened nothing yet. */
+static struct ike_key *search(struct ike_opener *o, struct pair *p, struct ike_message *m,
+			      struct arena *a, struct findings *fs)
+{
+	size_t tries = o->strangers < STRANGERS ? TRIES : TRIES_FLOODED;
+	p->named = false;
+	for (struct ike_key *k = o->keys->ikes; k; k = k->next) {
+		if (k->version != 2 || !names_pair(k, p->spis))
+			continue;
+		p->named = true;
+		if (try_key(o, k, m, a, fs))
+			return k;
+	}
+	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
+		if (k->version != 2 || k->works || k->unusable || names_pair(k, p->spis))
+			continue;
+		tries--;
+		if (try_key(o, k, m, a, fs))
+			return k;
+	}
+	return NULL;
+}
+
+static void open_message(struct ike_opener *o, struct ike_message *m, struct arena *a,
+			 struct findings *fs)
+{
+	struct pair *p = pair_find(o, m->octets.p);
+	if (p->key && try_key(o, p->key, m, a, fs))
+		return;
+	struct ike_key *found = NULL;
+	if (p->failures < FAILURES_MAX && !p->key)
+		found = search(o, p, m, a, fs);
+	if (found) {
+		if (!names_pair(found, p->spis))
+			finding_add(fs, SEVERITY_NOTE, NULL, 0,
+				    "opened with the key of another SPI pair (%s:%zu)",
+				    found->origin.file ? found->origin.file : "?",
+				    found->origin.line);
+		p->key = found;
+		found->works = true;
+		return;
+	}
+	bool known = p->named || p->key;
+	if (p->failures < FAILURES_MAX)
+		p->failures++;
+	o->strangers += !known;
+	/* without a key for this pair nothing is known about the ICV */
+	m->icv = known ? ICV_BAD : ICV_UNCHECKED;
+	if (known)
+		finding_add(fs, SEVERITY_NOTE, NULL, m->sk->offset,
+			    "no key of this IKE SA verifies the message");
+}
+
+void ike_opener_open(struct ike_opener *o, struct ike_message *m,
+		     struct arena *a, struct findings *fs)
+{
+	if (!m->sk || ike_version(m) != 2 ||
+	    node_uint(m->header, IKE_LENGTH, 0) > m->octets.n)
+		return;
+	if (!m->decrypted)
+		open_message(o, m, a, fs);
+	if (m->decrypted && m->sk->number == PAYLOAD_SKF)
+		ike_fragments_add(o->fragments, m, a, fs);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The store of keys that were given: lists of rows in the order of the files,
+ * and one hash over all of them that finds equal rows, so that a kernel's state
+ * read ten times is kept once. Keys lie in the store's arena, only there, and
+ * are cleansed at the end. */
+#include "ipsec/sa/sa.h"
+
+#include <stdlib.h>
+
+enum row_kind { ROW_SA, ROW_IKE, ROW_SECRET };
+
+struct row_entry {
+	uint64_t hash;
+	enum row_kind kind;
+	void *row;		/* NULL: a free place */
+};
+
+/* Open addressing, at most half full. */
+struct keystore_index {
+	size_t count, size;
+	struct row_entry *entries;
+	const char *file;	/* the file name last kept: rows of one file share it */
+};
+
+const char *sa_mode_name(enum sa_mode m)
+{
+	static const char *const names[] = { NULL, "tunnel", "transport", "beet" };
+	return names[m];
+}
+
+static uint64_t hash_octets(uint64_t h, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3u;	/* FNV-1a */
+	return h;
+}
+
+static uint64_t hash_span(uint64_t h, struct span s)
+{
+	return hash_octets(hash_octets(h, &s.n, sizeof s.n), s.p, s.n);
+}
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();	/* as the arena does */
+	return p;
+}
+
+static void index_put(struct keystore_index *x, struct row_entry entry)
+{
+	size_t i = (entry.hash ^ entry.hash >> 32) & (x->size - 1);
+	while (x->entries[i].row)
+		i = (i + 1) & (x->size - 1);
+	x->entries[i] = entry;
+}
+
+static void index_grow(struct keystore_index *x)
+{
+	struct row_entry *old = x->entries;
+	size_t size = x->size;
+	x->size = size ? 2 * size : 64;
+	x->entries = must(calloc(x->size, sizeof *x->entries));
+	for (size_t i = 0; i < size; i++)
+		if (old[i].row)
+			index_put(x, old[i]);
+	free(old);
+}
+
+static void index_add(struct keystore_index *x, enum row_kind kind, uint64_t hash, void *row)
+{
+	if (2 * (x->count + 1) > x->size)
+		index_grow(x);
+	index_put(x, (struct row_entry){ hash, kind, row });
+	x->count++;
+}
+
+/* The first row of this kind and hash that `same` takes; NULL. */
+static void *index_find(struct keystore_index *x, enum row_kind kind, uint64_t hash,
+			bool (*same)(void *there, const void *row), const void *row)
+{
+	if (!x->size)
+		return NULL;
+	for (size_t i = (hash ^ hash >> 32) & (x->size - 1); x->entries[i].row;
+	     i = (i + 1) & (x->size - 1))
+		if (x->entries[i].hash == hash && x->entries[i].kind == kind &&
+		    same(x->entries[i].row, row))
+			return x->entries[i].row;
+	return NULL;
+}
+
+void keystore_init(struct keystore *s)
+{
+	*s = (struct keystore){ 0 };
+	s->sas_tail = &s->sas;
+	s->ikes_tail = &s->ikes;
+	s->secrets_tail = &s->secrets;
+	s->index = must(calloc(1, sizeof *s->index));
+}
+
+static void span_cleanse(struct span s)
+{
+	if (s.n)
+		crypto_cleanse((void *)(uintptr_t)s.p, s.n);
+}
+
+void keystore_done(struct keystore *s)
+{
+	for (struct sa_key *k = s->sas; k; k = k->next) {
+		cipher_free(k->cipher);
+		span_cleanse(k->encr_key);
+		span_cleanse(k->integ_key);
+	}
+	for (struct ike_key *k = s->ikes; k; k = k->next) {
+		cipher_free(k->initiator);
+		cipher_free(k->responder);
+		span_cleanse(k->sk_ei);
+		span_cleanse(k->sk_er);
+		span_cleanse(k->sk_ai);
+		span_cleanse(k->sk_ar);
+	}
+	for (struct ike_secret *k = s->secrets; k; k = k->next)
+		span_cleanse(k->secret);
+	if (s->index)
+		free(s->index->entries);
+	free(s->index);
+	arena_done(&s->arena);
+	*s = (struct keystore){ 0 };
+}
+
+static void origin_keep(struct keystore *s, struct origin *o)
+{
+	const char *last = s->index->file;
+	if (o->file && (!last || strcmp(last, o->file) != 0))
+		s->index->file = arena_text(&s->arena, span_text(o->file));
+	if (o->file)
+		o->file = s->index->file;
+}
+
+static bool pattern_equal(const struct addr_pattern *a, const struct addr_pattern *b)
+{
+	return a->bits == b->bits && addr_equal(&a->addr, &b->addr);
+}
+
+static uint64_t sa_hash(const struct sa_key *k)
+{
+	uint64_t h = hash_octets(0xcbf29ce484222325u, &k->spi, sizeof k->spi);
+	h = hash_octets(h, k->dst.addr.b, sizeof k->dst.addr.b);
+	return hash_span(hash_span(h, k->encr_key), k->integ_key);
+}
+
+static bool agree(unsigned a, unsigned b)	/* 0: not said */
+{
+	return a == 0 || b == 0 || a == b;
+}
+
+/* The same SA with the same keys, and nothing that is said differently. */
+static bool sa_same(void *there, const void *row)
+{
+	const struct sa_key *a = there, *b = row;
+	return a->protocol == b->protocol && a->spi == b->spi && a->spi_mask == b->spi_mask &&
+	       pattern_equal(&a->src, &b->src) && pattern_equal(&a->dst, &b->dst) &&
+	       a->encr == b->encr && a->integ == b->integ &&
+	       span_equal(a->encr_key, b->encr_key) && span_equal(a->integ_key, b->integ_key) &&
+	       agree(a->mode, b->mode) && agree(a->esn, b->esn);
+}
+
+static void sa_merge(struct sa_key *k, const struct sa_key *row)
+{
+	if (!k->mode)
+		k->mode = row->mode;
+	if (!k->esn)
+		k->esn = row->esn;
+	if (row->seq_high > k->seq_high)
+		k->seq_high = row->seq_high;
+	if (row->window > k->window)
+		k->window = row->window;
+}
+
+struct sa_key *keystore_add_sa(struct keystore *s, const struct sa_key *row)
+{
+	uint64_t hash = sa_hash(row);
+	struct sa_key *k = index_find(s->index, ROW_SA, hash, sa_same, row);
+	if (k) {
+		sa_merge(k, row);
+		return k;
+	}
+	k = arena_raw(&s->arena, sizeof *k);
+	*k = *row;
+	k->next = NULL;
+	k->cipher = NULL;
+	k->unusable = false;
+	k->why = NULL;
+	k->encr_key = arena_copy(&s->arena, row->encr_key);
+	k->integ_key = arena_copy(&s->arena, row->integ_key);
+	origin_keep(s, &k->origin);
+	*s->sas_tail = k;
+	s->sas_tail = &k->next;
+	s->sa_count++;
+	index_add(s->index, ROW_SA, hash, k);
+	return k;
+}
+
+static uint64_t ike_hash(const struct ike_key *k)
+{
+	uint64_t h = hash_octets(0x9e3779b97f4a7c15u, k->spi_i, sizeof k->spi_i);
+	h = hash_span(hash_span(h, k->sk_ei), k->sk_er);
+	return hash_span(hash_span(h, k->sk_ai), k->sk_ar);
+}
+
+static bool ike_same(void *there, const void *row)
+{
+	const struct ike_key *a = there, *b = row;
+	return a->version == b->version && memcmp(a->spi_i, b->spi_i, 8) == 0 &&
+	       memcmp(a->spi_r, b->spi_r, 8) == 0 && a->encr == b->encr &&
+	       a->integ == b->integ && span_equal(a->sk_ei, b->sk_ei) &&
+	       span_equal(a->sk_er, b->sk_er) && span_equal(a->sk_ai, b->sk_ai) &&
+	       span_equal(a->sk_ar, b->sk_ar);
+}
+
+struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
+{
+	uint64_t hash = ike_hash(row);
+	struct ike_key *k = index_find(s->index, ROW_IKE, hash, ike_same, row);
+	if (k)
+		return k;
+	k = arena_raw(&s->arena, sizeof *k);
+	*k = *row;
+	k->next = NULL;
+	k->initiator = k->responder = NULL;
+	k->unusable = k->works = false;
+	k->sk_ei = arena_copy(&s->arena, row->sk_ei);
+	k->sk_er = arena_copy(&s->arena, row->sk_er);
+	k->sk_ai = arena_copy(&s->arena, row->sk_ai);
+	k->sk_ar = arena_copy(&s->arena, row->sk_ar);
+	origin_keep(s, &k->origin);
+	*s->ikes_tail = k;
+	s->ikes_tail = &k->next;
+	s->ike_count++;
+	index_add(s->index, ROW_IKE, hash, k);
+	return k;
+}
+
+static uint64_t secret_hash(const struct ike_secret *k)
+{
+	uint64_t h = hash_octets(0x2545f4914f6cdd1du, k->spi_i, sizeof k->spi_i);
+	return hash_span(h, k->secret);
+}
+
+static bool secret_same(void *there, const void *row)
+{
+	const struct ike_secret *a = there, *b = row;
+	return a->kind == b->kind && memcmp(a->spi_i, b->spi_i, 8) == 0 &&
+	       memcmp(a->spi_r, b->spi_r, 8) == 0 && a->prf == b->prf &&
+	       span_equal(a->secret, b->secret);
+}
+
+struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row)
+{
+	uint64_t hash = secret_hash(row);
+	struct ike_secret *k = index_find(s->index, ROW_SECRET, hash, secret_same, row);
+	if (k)
+		return k;
+	k = arena_raw(&s->arena, sizeof *k);
+	*k = *row;
+	k->next = NULL;
+	k->secret = arena_copy(&s->arena, row->secret);
+	origin_keep(s, &k->origin);
+	*s->secrets_tail = k;
+	s->secrets_tail = &k->next;
+	s->secret_count++;
+	index_add(s->index, ROW_SECRET, hash, k);
+	return k;
+}
