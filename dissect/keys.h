@@ -51,13 +51,17 @@ bool keys_finish(struct keystore *s, struct keys_notes *notes);
 
 struct keys_in;
 
+/* Kinds of rows, for what a format can hold. */
+enum { KEYS_SA = 1, KEYS_IKEV2 = 2, KEYS_IKEV1 = 4, KEYS_SECRET = 8 };
+
 struct keys_format {
 	const char *name;	/* for `ikat keys -t` */
 	const char *help;
-	bool (*recognise)(struct span text);
+	unsigned kinds;		/* what it holds at all */
+	bool (*recognise)(struct span text);	/* NULL: as another row does */
 	void (*read)(struct keys_in *in);
-	/* Rows that the format cannot express give a note each and are left out.
-	 * Returns how many. */
+	/* Rows of its kinds that the format cannot express give a note each and
+	 * are left out. Returns how many. */
 	size_t (*write)(const struct keystore *s, struct text *out, struct keys_notes *notes);
 };
 

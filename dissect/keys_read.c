@@ -36,8 +36,8 @@ static void note_put(struct keys_notes *n, struct origin at, bool unusable, cons
 	n->count++;
 }
 
-static void note_vput(struct keys_notes *n, struct origin at, bool unusable,
-		      const char *format, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+note_vput(struct keys_notes *n, struct origin at, bool unusable, const char *format, va_list ap)
 {
 	char text[512];
 	vsnprintf(text, sizeof text, format, ap);

@@ -385,11 +385,5 @@ size_t keys_xfrm_write(const struct keystore *s, struct text *out, struct keys_n
 		keys_note_add(notes, k->origin, false, "%s left out: xfrm cannot express it: %s",
 			      keys_sa_name(k, name), why);
 	}
-	for (const struct ike_key *k = s->ikes; k; k = k->next, dropped++)
-		keys_note_add(notes, k->origin, false, "%s left out: xfrm holds no IKE keys",
-			      keys_ike_name(k, name));
-	for (const struct ike_secret *k = s->secrets; k; k = k->next, dropped++)
-		keys_note_add(notes, k->origin, false, "%s left out: xfrm holds no secrets",
-			      keys_secret_word(k->kind));
 	return dropped;
 }

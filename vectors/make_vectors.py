@@ -312,9 +312,9 @@ def make_esp():
                 e = Esp(row.name, b, integ, version, mode, seq_high=high)
                 add_esp(t, f"{name}-{b} ipv{version} {mode}{' esn' if high else ''}", e)
         esp_rejects(t, f"{name}-{bits[0]}", Esp(row.name, bits[0], integ))
-        e = Esp(row.name, bits[-1], integ, seq_high=5)
+        e = Esp(row.name, bits[-1], integ, seq_high=0x12345678)
         add_esp(t, f"{name}-{bits[-1]} other esn", e, "another high half of the sequence number",
-                seq_high=6)
+                seq_high=5)
     for row in s.INTEG.values():
         if row.iv:
             continue  # AH only
@@ -397,8 +397,8 @@ def make_ah():
                packet=flipped(packet), authed=flipped(authed))
         add_ah(t, f"{name} flipped destination", a, "one bit of the destination changed",
                packet=flipped(packet, 19), authed=flipped(authed, 19))
-        add_ah(t, f"{name} other esn", Ah(row.name, seq_high=5),
-               "another high half of the sequence number", seq_high=6)
+        add_ah(t, f"{name} other esn", Ah(row.name, seq_high=0x12345678),
+               "another high half of the sequence number", seq_high=5)
     ah_shapes(t)
     t.write()
 

@@ -9,7 +9,7 @@
 #include "ipsec/crypto/encr.h"
 
 static const char no_openssl[] = "OpenSSL 3 has no such cipher for this mode";
-static const char no_text[] = "no RFC says how it is used";
+static const char no_text[] = "the IANA registry names no specification for it";
 static const char not_built[] = "Debian's OpenSSL is built without it";
 static const char gost[] = "GOST ciphers need an engine that OpenSSL does not bring";
 
@@ -80,7 +80,7 @@ CRYPTO_ROW struct encr encr_rows[] = {
 	  .cipher = { "CAMELLIA-128-CBC", "CAMELLIA-192-CBC", "CAMELLIA-256-CBC" } },
 	{ .id = 24, .name = "ENCR_CAMELLIA_CTR", .key_bits = { 128, 192, 256 },
 	  .key_length_attribute = true, .block = 1, .iv = 8, .salt = 4,
-	  .why = "not built: no implementation of IPsec is known to use it" },
+	  .why = "not built yet, though OpenSSL has the cipher" },
 	{ .id = 25, .name = "ENCR_CAMELLIA_CCM_8", .key_bits = { 128, 192, 256 },
 	  .key_length_attribute = true, .block = 1, .iv = 8, .icv = 8, .salt = 3,
 	  .why = no_openssl },

@@ -7,7 +7,7 @@
  * untruncated ones), 4868 (SHA-2). */
 #include "ipsec/crypto/integ.h"
 
-static const char no_text[] = "no RFC says how it is used";
+static const char no_text[] = "the IANA registry names no specification for it";
 
 CRYPTO_ROW struct integ integ_rows[] = {
 	{ .id = 0, .name = "NONE", .kind = INTEG_KIND_NONE },

@@ -18,6 +18,19 @@ static void teardown(void)
 	arena_done(&arena);
 }
 
+/* In a right message nothing is forced but what SK names as next. */
+static void check_derived(const struct node *n)
+{
+	for (; n; n = n->next) {
+		bool sk = n->number == PAYLOAD_SK || n->number == PAYLOAD_SKF;
+		for (unsigned i = 0; i < n->desc->count; i++) {
+			ck_assert_msg(!(n->forced >> i & 1) || (sk && i == PAYLOAD_NEXT), "%s.%s",
+				      n->desc->name, n->desc->fields[i].name);
+			check_derived(node_kid(n, i));
+		}
+	}
+}
+
 START_TEST(real_message)
 {
 	const struct sample *s = &samples[_i];
@@ -30,6 +43,7 @@ START_TEST(real_message)
 		ck_assert_str_eq(payload_list(m, &arena), s->payloads);
 	ck_assert_int_eq(m->icv, m->sk || m->sealed ? ICV_UNCHECKED : ICV_NONE);
 	ck_assert_ptr_nonnull(ike_exchange_name(m));
+	check_derived(m->payloads);
 }
 END_TEST
 

@@ -58,7 +58,8 @@ static inline void rig_read(struct rig *r, int link, struct span octets, size_t 
 	while (!p->done) {
 		enum layer_kind k = layer_find(p->space, p->number);
 		if (k == LAYER_ESP || k == LAYER_AH || k == LAYER_IKE) {
-			packet_push(p, k, p->rest.n);
+			bool ah = k == LAYER_AH && p->rest.n > 1;
+			packet_push(p, k, ah ? (p->rest.p[1] + 2u) * 4 : p->rest.n);
 			p->done = true;
 		} else {
 			layer_types[k].decode(&r->w, p);
