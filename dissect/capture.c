@@ -140,11 +140,22 @@ static bool source_open(struct source *s, const char *path, struct err *e)
 	return true;
 }
 
-static bool stream_open(struct capture *c, struct err *e)
+/* A plain file is read by stdio itself, which is quicker; everything else
+ * through the source. */
+static FILE *stream_of(struct source *s)
 {
 	static const cookie_io_functions_t functions = { .read = source_read,
 							 .close = source_close };
-	c->file = fopencookie(&c->source, "rb", functions);
+	uint8_t magic[2];
+	bool gzip = pread(s->fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+	if (s->regular && !gzip && lseek(s->fd, 0, SEEK_CUR) == 0)
+		return fdopen(s->fd, "rb");
+	return fopencookie(s, "rb", functions);
+}
+
+static bool stream_open(struct capture *c, struct err *e)
+{
+	c->file = stream_of(&c->source);
 	c->stdio_buffer = malloc(STDIO_BUFFER);
 	if (!c->file || !c->stdio_buffer)
 		return err_set(e, "%s: out of memory", c->name);

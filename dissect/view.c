@@ -158,6 +158,16 @@ void view_ike_exchange(struct text *t, const struct ike_message *m)
 		text_dec(t, node_uint(m->header, IKE_EXCHANGE, 0));
 }
 
+void view_ike_word(struct text *t, const struct ike_message *m)
+{
+	const char *word = m->header->present > IKE_EXCHANGE ?
+				   view_word(m->header, IKE_EXCHANGE) : NULL;
+	if (word)
+		text_add(t, word);
+	else
+		view_ike_exchange(t, m);
+}
+
 static bool ike_flag(const struct ike_message *m, unsigned flag)
 {
 	return ike_version(m) != 1 && (node_uint(m->header, IKE_FLAGS, 0) & flag);

@@ -95,7 +95,7 @@ static void json_header_fields(struct json *j, const struct node *n)
 			continue;
 		json_key(j, f->name);
 		if (f->kind == FIELD_UINT && f->show != SHOW_FLAG &&
-		    (f->show != SHOW_HEX || f->names || f->names_by))
+		    (f->show != SHOW_HEX || f->names || strcmp(f->name, "ethertype") == 0))
 			json_dec(j, n->v[i].u);
 		else
 			json_value(j, n, i);

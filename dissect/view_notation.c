@@ -6,14 +6,14 @@
  *	script    = { line }
  *	line      = comment | direction ( message | traffic )
  *	direction = ">" (of the original initiator) | "<" (of the responder)
- *	message   = exchange ("request" | "response") "{" { item | structure } [ "..." ] "}"
+ *	message   = exchange [ "request" | "response" ] "{" { item | structure } [ "..." ] "}"
  *	structure = name { value } [ "{" { item | structure } "}" ]
  *	item      = field value { value } [ "{" ... "}" ]	a field by its name
  *		  | "!" field "=" value			a forced derived field
  *	value     = word | number | "0x" hexdigits | address | "true" | "false" | text
  *	text      = '"' printable characters, \" \\ and \xHH '"'
  *	traffic   = ("ESP" | "AH") { option "=" value } [ "{" inner "}" ]
- *	inner     = layer [ words ] [ "{" inner "}" ]
+ *	inner     = layer { value } [ "{" inner "}" ]	"..." behind octets: there are more
  *	comment   = "#" up to the end of the line
  *
  * A structure is one of a list's elements or a payload. Its name is the table's,
@@ -186,7 +186,7 @@ static void locked(struct text *t, const struct ike_message *m)
 {
 	size_t n = m->sealed ? m->octets.n - IKE_HEADER_SIZE : m->sk ? m->sk->size : 0;
 	text_fill(t, ' ', NOTATION_INDENT);
-	text_add(t, "...\t# ");
+	text_add(t, "...  # ");
 	text_dec(t, n);
 	text_add(t, m->icv == ICV_BAD ? " octets encrypted; ICV bad: wrong key or forged\n" :
 		    m->sealed ? " octets encrypted\n" :
@@ -201,7 +201,7 @@ static void message(const struct view_env *v, const struct packet *p, const stru
 	if (m->total && m->decrypted && !m->inner)
 		return;		/* waits for the other fragments */
 	text_add(t, from_initiator(p, m) ? "> " : "< ");
-	view_ike_exchange(t, m);
+	view_ike_word(t, m);
 	if (ike_version(m) == 1)
 		text_add(t, " {\n");
 	else
@@ -238,8 +238,8 @@ static void traffic_layer(struct text *t, const struct layer *l)
 		text_dec(t, (uint64_t)l->esp->seq_high << 32 | l->esp->seq);
 	} else if (l->type->kind == LAYER_DATA) {
 		text_add(t, " 0x");
-		text_hex_span(t, span_part(l->octets, 0, 32));
-		if (l->octets.n > 32)
+		text_hex_span(t, span_part(l->octets, 0, 16));
+		if (l->octets.n > 16)
 			text_add(t, "...");
 	} else {
 		view_words_short(t, l);

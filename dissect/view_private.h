@@ -28,6 +28,8 @@ static inline bool view_ike_encrypted(const struct ike_message *m)
 void view_ike_spi(struct text *t, const struct ike_message *m, unsigned i);
 /* IANA's name of the exchange, or its number. */
 void view_ike_exchange(struct text *t, const struct ike_message *m);
+/* The same as one word: MAIN for IKEv1's Identity Protection. */
+void view_ike_word(struct text *t, const struct ike_message *m);
 bool view_ike_response(const struct ike_message *m);
 bool view_ike_initiator(const struct ike_message *m);
 /* NOTIFY, or the number of an unknown type. */

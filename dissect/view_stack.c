@@ -107,13 +107,10 @@ static void box_row(struct text *t, const struct row *r)
 
 static void box_title(struct text *t, const char *name, size_t octets)
 {
-	size_t begin = t->n;
 	text_add(t, name);
 	text_add(t, ", ");
 	text_dec(t, octets);
 	text_add(t, " octets");
-	size_t used = t->n - begin;
-	text_fill(t, ' ', used < BOX + 2 ? BOX + 2 - used : 1);
 }
 
 static void draw_rows(struct text *t, const struct stack *s, unsigned from, unsigned to)
@@ -125,12 +122,17 @@ static void draw_rows(struct text *t, const struct stack *s, unsigned from, unsi
 	}
 }
 
-static void draw(struct text *t, const struct stack *wire, const struct stack *inside)
+static void draw(struct text *t, const struct stack *wire, const struct stack *inside,
+		 size_t payload)
 {
 	text_fill(t, ' ', MARGIN);
 	box_rule(t);
 	text_char(t, '\n');
 	draw_rows(t, wire, 0, wire->big);
+	t->n--;			/* the last line goes on */
+	text_add(t, "    ");
+	box_title(t, "inside", payload);
+	text_char(t, '\n');
 	text_fill(t, ' ', MARGIN);
 	box_rule(t);
 	text_add(t, "    ");
@@ -252,11 +254,7 @@ void view_stack(const struct view_env *v, const struct packet *p, uint32_t at)
 	text_fill(v->out, ' ', MARGIN);
 	box_title(v->out, strcmp(p->buffers[l->buffer].name, "frame") == 0 ? "on the wire" :
 		  p->buffers[l->buffer].name, wire.sum);
-	text_add(v->out, "    ");
-	box_title(v->out, "inside", l->esp->payload.n - l->esp->tfc_length);
-	while (v->out->p[v->out->n - 1] == ' ')
-		v->out->n--;
 	text_char(v->out, '\n');
-	draw(v->out, &wire, &inside);
+	draw(v->out, &wire, &inside, l->esp->payload.n - l->esp->tfc_length);
 	tell(v, &added, before);
 }

@@ -158,7 +158,7 @@ void view_ike_words(struct text *t, const struct ike_message *m)
 {
 	if (ike_version(m) == 1)
 		text_add(t, "IKEv1 ");
-	view_ike_exchange(t, m);
+	view_ike_word(t, m);
 	if (ike_version(m) != 1)
 		text_add(t, view_ike_response(m) ? " response" : " request");
 	text_char(t, ' ');
@@ -233,15 +233,15 @@ static void words_layer(struct text *t, const struct packet *p, uint32_t at)
 
 void view_words(struct text *t, const struct packet *p, uint32_t from)
 {
-	bool first = true;
+	bool first = true, inside = false;
 	for (uint32_t i = from; i < p->layer_count; i++) {
 		if (is_silent(p, i))
 			continue;
 		if (!first)
-			text_add(t, view_is_protect(&p->layers[i - 1]) ||
-				    p->layers[i - 1].type->kind == LAYER_IPCOMP ? " | " : " ");
+			text_add(t, inside ? " | " : " ");
 		first = false;
 		words_layer(t, p, i);
+		inside = view_is_protect(&p->layers[i]) || p->layers[i].type->kind == LAYER_IPCOMP;
 	}
 	if (first)
 		text_add(t, "nothing");

@@ -12,8 +12,9 @@ import csv
 import io
 import sys
 
-import second as s
-from packets import Ah, Esp, octets
+sys.dont_write_bytecode = True
+import second as s  # noqa: E402
+from packets import Ah, Esp, octets  # noqa: E402
 
 MARK = "# ---- made by make_vectors.py"
 FINDINGS = []
@@ -301,8 +302,34 @@ def esp_rejects(t, name, e):
         add_esp(t, f"{name} {what}", e, why, packet=e.packet(**change))
 
 
+def esp_right(row):
+    """Seals the row's payload again; the result must be the packet's octets."""
+    encr, integ = s.ENCR[row["encr"]], s.INTEG.get(row["integ"])
+    key, auth, payload, packet = raw(row, "encr_key", "integ_key", "payload", "packet")
+    esp = packet[int(row["esp_offset"]):]
+    high = int(row["seq_high"]).to_bytes(4, "big") if row["seq_high"] else b""
+    size = integ.icv if integ else encr.icv
+    iv, sealed = esp[8:8 + encr.iv], esp[8 + encr.iv:len(esp) - size]
+    text = payload + bytes(int(row["tfc"]))
+    pad = len(sealed) - len(text) - 2
+    text += bytes(range(1, pad + 1)) + bytes([pad, int(row["next_header"])])
+    again, icv = encr.seal(key, iv, esp[:4] + high + esp[4:8], text)
+    if integ:
+        icv = integ.mac(auth, b"", esp[:len(esp) - size] + high)
+    return again == sealed and icv == esp[len(esp) - size:]
+
+
+def ah_right(row):
+    integ = s.INTEG[row["integ"]]
+    key, authed, packet = raw(row, "integ_key", "authed", "packet")
+    high = int(row["seq_high"]).to_bytes(4, "big") if row["seq_high"] else b""
+    at = int(row["ah_offset"]) + 12
+    return integ.mac(key, b"", authed + high) == packet[at:at + integ.icv]
+
+
 def make_esp():
     t = Table("esp")
+    t.check(esp_right)
     for row in s.ENCR.values():
         integ = "NONE" if row.icv else "AUTH_HMAC_SHA2_256_128"
         name = row.name[5:].lower().replace("_", "-")
@@ -382,6 +409,7 @@ def add_ah(t, name, a, why="", **change):
 
 def make_ah():
     t = Table("ah")
+    t.check(ah_right)
     for row in s.INTEG.values():
         name = row.name[5:].lower().replace("_", "-")
         for version in (4, 6):

@@ -3,6 +3,8 @@
  * files must hold: an ok and a reject for each supported row of the algorithm
  * tables and each of its key sizes, nothing for an unsupported one. Last, what
  * the runner says of rows that are wrong. */
+#include <unistd.h>
+
 #include "ipsec/base/testing.h"
 #include "ipsec/crypto/encr.h"
 #include "ipsec/crypto/group.h"
@@ -292,7 +294,76 @@ START_TEST(folder_from_environment)
 	struct err none = { 0 };
 	ck_assert_str_eq(vectors_folder(&a, &none), "./vectors");
 	unsetenv("IKAT_DATA");
+	ck_assert_ptr_nonnull(vectors_folder(&a, &none));
+	setenv("IKAT_DATA", ".", 1);
 	arena_done(&a);
+}
+END_TEST
+
+/* ---- the command ---- */
+
+static const struct call {
+	const char *argv[6];
+	int code;
+} calls[] = {
+	{ { "vectors", NULL }, 0 },
+	{ { "vectors", "--list", NULL }, 0 },
+	{ { "vectors", "-h", NULL }, 0 },
+	{ { "vectors", "-v", "-k", "prf", NULL }, 0 },
+	{ { "vectors", "vectors/ke.csv", "vectors/prf.csv", NULL }, 0 },
+	{ { "vectors", "--kind", "nothing", NULL }, 2 },
+	{ { "vectors", "--nothing", NULL }, 2 },
+	{ { "vectors", "no/such/file.csv", NULL }, 2 },
+	{ { "vectors", "ipsec/registry/encr.csv", NULL }, 2 },
+	{ { "vectors", "-k", "prf", "vectors/ke.csv", NULL }, 2 },
+	{ { "vectors", "wrong-vector", NULL }, 1 },
+	{ { "vectors", "unusable-vector", NULL }, 2 },
+};
+
+static void write_file(const char *path, const char *row)
+{
+	FILE *f = fopen(path, "w");
+	ck_assert_msg(f != NULL, "%s does not open", path);
+	fprintf(f, "%s%s", ENCR_HEADER, row);
+	fclose(f);
+}
+
+static int call_quietly(const struct call *call)
+{
+	int argc = 0, out = dup(STDOUT_FILENO), error = dup(STDERR_FILENO);
+	char *argv[8] = { 0 };
+	for (; call->argv[argc]; argc++)
+		argv[argc] = strdup(call->argv[argc]);
+	fflush(stdout);
+	ck_assert(freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr));
+	int code = vectors_main(argc, argv);
+	fflush(NULL);
+	dup2(out, STDOUT_FILENO);
+	dup2(error, STDERR_FILENO);
+	close(out);
+	close(error);
+	while (argc)
+		free(argv[--argc]);
+	return code;
+}
+
+START_TEST(exit_code)
+{
+	const struct call *call = &calls[_i];
+	char folder[] = "/tmp/ikat-vectors-XXXXXX";
+	struct call local = *call;
+	char path[64];
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/x.csv", folder);
+	bool wrong = strstr(call->argv[1] ? call->argv[1] : "", "wrong-vector");
+	bool unusable = strstr(call->argv[1] ? call->argv[1] : "", "unusable-vector");
+	write_file(path, wrongs[wrong ? 1 : 5].row);
+	if (wrong || unusable)
+		local.argv[1] = path;
+	ck_assert_msg(call_quietly(&local) == call->code, "%s: the exit code is not %d",
+		      call->argv[1] ? call->argv[1] : "no argument", call->code);
+	unlink(path);
+	rmdir(folder);
 }
 END_TEST
 
@@ -332,6 +403,7 @@ int main(void)
 	tcase_add_loop_test(c, names_and_sources, 0, KINDS);
 	tcase_add_loop_test(c, wrong_row, 0, sizeof wrongs / sizeof *wrongs);
 	tcase_add_test(c, folder_from_environment);
+	tcase_add_loop_test(c, exit_code, 0, sizeof calls / sizeof *calls);
 	suite_add_tcase(s, c);
 	return testing_run(s);
 }

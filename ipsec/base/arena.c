@@ -2,6 +2,7 @@
  * The arena: a list of chunks, filled in turn and reused after a rewind. */
 #include "ipsec/base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -49,36 +50,32 @@ static size_t chunk_size(size_t n)
 	return size < n ? n : size;
 }
 
+static_assert(alignof(max_align_t) == sizeof(max_align_t) / 2, "arena_raw() aligns by it");
+
+static void use_chunk(struct arena *a, struct arena_chunk *c, size_t used)
+{
+	a->now = c;
+	a->bytes = c ? c->bytes : NULL;
+	a->size = c ? c->size : 0;
+	a->used = used;
+}
+
 /* Moves on to a chunk with room for n: the next one if it is large enough,
  * else a new one put in before it. */
-static void arena_grow(struct arena *a, size_t n)
+void *arena_grow(struct arena *a, size_t n)
 {
+	const size_t align = alignof(max_align_t);
+	if (n > SIZE_MAX - 2 * align - sizeof(struct arena_chunk))
+		abort();
+	n = (n + align - 1) & ~(align - 1);
 	struct arena_chunk **link = a->now ? &a->now->next : &a->first;
 	if (!*link || (*link)->size < n) {
 		struct arena_chunk *c = chunk_new(chunk_size(n));
 		c->next = *link;
 		*link = c;
 	}
-	a->now = *link;
-	a->used = 0;
-}
-
-void *arena_raw(struct arena *a, size_t n)
-{
-	const size_t align = alignof(max_align_t);
-	if (n > SIZE_MAX - 2 * align - sizeof(struct arena_chunk))
-		abort();
-	n = (n + align - 1) & ~(align - 1);
-	if (!a->now || a->now->size - a->used < n)
-		arena_grow(a, n);
-	void *p = a->now->bytes + a->used;
-	a->used += n;
-	return p;
-}
-
-void *arena_alloc(struct arena *a, size_t n)
-{
-	return memset(arena_raw(a, n), 0, n);
+	use_chunk(a, *link, n);
+	return a->bytes;
 }
 
 struct span arena_copy(struct arena *a, struct span s)
@@ -120,12 +117,10 @@ struct arena_mark arena_mark(const struct arena *a)
 
 void arena_rewind(struct arena *a, struct arena_mark m)
 {
-	a->now = m.chunk;
-	a->used = m.used;
+	use_chunk(a, m.chunk, m.used);
 }
 
 void arena_reset(struct arena *a)
 {
-	a->now = NULL;
-	a->used = 0;
+	use_chunk(a, NULL, 0);
 }

@@ -13,7 +13,8 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *first;	/* every chunk, in the order they were made */
 	struct arena_chunk *now;	/* the one that is being filled */
-	size_t used;			/* octets used in `now` */
+	uint8_t *bytes;			/* its memory */
+	size_t used, size;		/* octets of it: used, in all */
 };
 
 struct arena_mark {
@@ -26,8 +27,24 @@ void arena_done(struct arena *a);	/* frees everything; `a` may be used again */
 
 /* n octets, aligned for any type; never NULL. arena_alloc gives zeros,
  * arena_raw leaves them as they are. Owned by the arena. */
-void *arena_alloc(struct arena *a, size_t n);
-void *arena_raw(struct arena *a, size_t n);
+void *arena_grow(struct arena *a, size_t n);	/* the slow way of arena_raw() */
+
+static inline void *arena_raw(struct arena *a, size_t n)
+{
+	const size_t align = sizeof(max_align_t) / 2;	/* a power of two, see arena.c */
+	size_t rounded = (n + align - 1) & ~(align - 1);
+	if (!a->now || rounded < n || a->size - a->used < rounded)
+		return arena_grow(a, n);
+	void *p = a->bytes + a->used;
+	a->used += rounded;
+	return p;
+}
+
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_raw(a, n), 0, n);
+}
+
 /* A copy of s; of text, with a terminating NUL. */
 struct span arena_copy(struct arena *a, struct span s);
 char *arena_text(struct arena *a, struct span s);

@@ -193,9 +193,11 @@ static const struct desc id_desc = {
 };
 
 /* ---- the simple ones ---- */
-static const struct field data_fields[] = { HEADER, REST("data") };
+static const struct field data_fields[] = {
+	HEADER, { .name = "data", .kind = FIELD_REST },
+};
 static const struct field nonce_fields[] = {
-	HEADER, REST("data", .min = 8, .max = 256),
+	HEADER, { .name = "data", .kind = FIELD_REST, .min = 8, .max = 256 },
 };
 static const struct desc ke_desc = {
 	.name = "KE", .title = "Key Exchange", .rfc = "RFC 2408, 3.7", DESC_FIELDS(data_fields),
@@ -287,7 +289,9 @@ static const struct desc attr_desc = {
 	.name = "ATTR", .title = "Attributes", .rfc = "draft-ietf-ipsec-isakmp-mode-cfg, 3.2",
 	DESC_FIELDS(attr_fields),
 };
-static const struct field nat_d_fields[] = { HEADER, REST("hash") };
+static const struct field nat_d_fields[] = {
+	HEADER, { .name = "hash", .kind = FIELD_REST },
+};
 static const struct desc nat_d_desc = {
 	.name = "NAT-D", .title = "NAT Discovery", .rfc = "RFC 3947, 3.2", DESC_FIELDS(nat_d_fields),
 };

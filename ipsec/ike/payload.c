@@ -96,7 +96,10 @@ const struct desc ike_delete_desc = {
 };
 
 /* ---- SK and SKF: what is in them needs keys (sk.c) ---- */
-static const struct field raw_fields[] = { PAYLOAD_HEADER, REST("data") };
+static const struct field raw_fields[] = {
+	PAYLOAD_HEADER,
+	{ .name = "data", .kind = FIELD_REST },
+};
 
 static const struct desc sk_desc = {
 	.name = "SK", .title = "Encrypted and Authenticated", .rfc = "RFC 7296, 3.14",

@@ -79,6 +79,8 @@ static void random_choice(struct node *n, unsigned i, const uint32_t *number, in
 static struct node *random_node(const struct desc *d, uint32_t *number, int depth)
 {
 	struct node *n = node_new(d, &lab.scratch);
+	if (!d->count || dice(40) == 0)
+		n->tail = random_octets(1 + dice(4));
 	for (unsigned i = 0; i < d->count; i++) {
 		const struct field *f = &d->fields[i];
 		const struct names *names = f->names;
@@ -147,7 +149,7 @@ static void make_bases(void)
 	}
 	/* those with structures inside of them */
 	static const uint32_t rich[] = { 33, 35, 38, 44, 47, 48 }, rich1[] = { 1, 5, 14 };
-	for (int round = 0; round < 30; round++) {
+	for (int round = 0; round < 120; round++) {
 		for (size_t i = 0; i < sizeof rich / sizeof rich[0]; i++)
 			add_made(rich[i], 2, NULL);
 		for (size_t i = 0; i < sizeof rich1 / sizeof rich1[0]; i++)

@@ -101,7 +101,10 @@ struct fact *ike_vendor_facts(const struct node *n, struct crypto *c, struct are
 	return list;
 }
 
-static const struct field vendor_fields[] = { PAYLOAD_HEADER, REST("data") };
+static const struct field vendor_fields[] = {
+	PAYLOAD_HEADER,
+	{ .name = "data", .kind = FIELD_REST },
+};
 const struct desc ike_vendor_desc = {
 	.name = "VENDOR", .title = "Vendor ID", .rfc = "RFC 7296, 3.12",
 	DESC_FIELDS(vendor_fields), .facts = ike_vendor_facts,

@@ -21,18 +21,22 @@ void replay_init(struct replay_window *w, uint32_t size, struct arena *a)
 	assert(size >= 1 && size <= REPLAY_WINDOW_MAX);
 	w->size = size;
 	w->top = 0;
-	w->bits = arena_alloc(a, (size + 63) / 64 * sizeof *w->bits);
+	w->slots = 64;
+	while (w->slots < size)
+		w->slots *= 2;
+	w->bits = arena_alloc(a, w->slots / 64 * sizeof *w->bits);
 }
 
+/* A power of two slots, at least `size`: every number in the window has its own. */
 static bool bit_get(const struct replay_window *w, uint64_t seq)
 {
-	uint64_t i = seq % w->size;
+	uint64_t i = seq & (w->slots - 1);
 	return w->bits[i / 64] >> (i % 64) & 1;
 }
 
 static void bit_put(struct replay_window *w, uint64_t seq, bool seen)
 {
-	uint64_t i = seq % w->size, bit = (uint64_t)1 << (i % 64);
+	uint64_t i = seq & (w->slots - 1), bit = (uint64_t)1 << (i % 64);
 	if (seen)
 		w->bits[i / 64] |= bit;
 	else
@@ -56,7 +60,7 @@ static void window_move(struct replay_window *w, uint64_t seq)
 {
 	uint64_t steps = seq - w->top;
 	if (steps >= w->size)
-		memset(w->bits, 0, (w->size + 63) / 64 * sizeof *w->bits);
+		memset(w->bits, 0, w->slots / 64 * sizeof *w->bits);
 	else
 		for (uint64_t n = w->top + 1; n < seq; n++)
 			bit_put(w, n, false);

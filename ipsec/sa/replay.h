@@ -15,7 +15,8 @@ enum { REPLAY_WINDOW_DEFAULT = 64, REPLAY_WINDOW_MAX = 65536 };
 struct replay_window {
 	uint32_t size;		/* packets */
 	uint64_t top;		/* highest sequence number accepted; 0: none yet */
-	uint64_t *bits;		/* bit n % size: n was seen, for n in (top - size, top] */
+	uint32_t slots;		/* bits: a power of two */
+	uint64_t *bits;		/* bit n % slots: n was seen, for n in (top - size, top] */
 };
 
 /* size: 1 to REPLAY_WINDOW_MAX. The bitmap lives in the arena. */

@@ -69,13 +69,12 @@ uint16_t checksum_fold(uint64_t sum)
 uint64_t checksum_pseudo(const struct addr *src, const struct addr *dst,
 			 uint8_t protocol, uint32_t length)
 {
-	uint8_t header[40];
-	struct writer w = writer_of(header, sizeof header);
-	write_octets(&w, src->b, addr_size(src));
-	write_octets(&w, dst->b, addr_size(dst));
-	write_u32(&w, length);
-	write_u32(&w, protocol);
-	return checksum_add(0, writer_span(&w));
+	/* Behind an IPv4 address stand zeros, which do not count. */
+	uint64_t sum = carry_add(carry_add(load64(src->b), load64(src->b + 8)),
+				 carry_add(load64(dst->b), load64(dst->b + 8)));
+	const uint8_t last[8] = { (uint8_t)(length >> 24), (uint8_t)(length >> 16),
+				  (uint8_t)(length >> 8), (uint8_t)length, 0, 0, 0, protocol };
+	return carry_add(sum, load64(last));
 }
 
 /* Where the checksum stands in the header of an upper-layer protocol. */

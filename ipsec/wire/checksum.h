@@ -13,6 +13,18 @@ uint64_t checksum_add(uint64_t sum, struct span s);
 /* src and dst are of one family. length: octets of the upper-layer packet. */
 uint64_t checksum_pseudo(const struct addr *src, const struct addr *dst,
 			 uint8_t protocol, uint32_t length);
+/* Whether `words` 32-bit words, a short header with its checksum, are right. */
+static inline bool checksum_words_good(const uint8_t *p, unsigned words)
+{
+	uint64_t sum = 0;
+	for (; words; words--, p += 4) {
+		uint32_t w;
+		memcpy(&w, p, sizeof w);
+		sum += w;
+	}
+	return sum != 0 && sum % 0xffff == 0;
+}
+
 /* The complement of the sum, as it stands in a header; 0 when the octets summed
  * up held a right checksum. */
 uint16_t checksum_fold(uint64_t sum);

@@ -11,13 +11,13 @@ static const char whole4[] =
 	"565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b"
 	"7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495";
 static const char *const parts4[] = {
-	"45000044000720004011d69ec0000201c000020203e807d0009eaae700010203040506070809"
-	"0a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627",
-	"45000044000720064011d698c0000201c000020228292a2b2c2d2e2f30313233343536373839"
-	"3a3b3c3d3e3f404142434445464748494a4b4c4d4e4f5051525354555657",
-	"450000440007200c4011d692c0000201c000020258595a5b5c5d5e5f60616263646566676869"
-	"6a6b6c6d6e6f707172737475767778797a7b7c7d7e7f8081828384858687",
-	"45000022000700124011f6aec0000201c000020288898a8b8c8d8e8f909192939495",
+	("45000044000720004011d69ec0000201c000020203e807d0009eaae700010203040506070809"
+	"0a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627"),
+	("45000044000720064011d698c0000201c000020228292a2b2c2d2e2f30313233343536373839"
+	"3a3b3c3d3e3f404142434445464748494a4b4c4d4e4f5051525354555657"),
+	("450000440007200c4011d692c0000201c000020258595a5b5c5d5e5f60616263646566676869"
+	"6a6b6c6d6e6f707172737475767778797a7b7c7d7e7f8081828384858687"),
+	("45000022000700124011f6aec0000201c000020288898a8b8c8d8e8f909192939495"),
 };
 /* fragment6() keeps the hop-by-hop header in each fragment, as it must. */
 static const char whole6[] =
@@ -28,16 +28,16 @@ static const char whole6[] =
 	"606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485"
 	"868788898a8b8c8d8e8f909192939495";
 static const char *const parts6[] = {
-	"600000000058004020010db800000000000000000000000120010db800000000000000000000"
+	("600000000058004020010db800000000000000000000000120010db800000000000000000000"
 	"00022c00010400000000110000010000123403e807d0009ed376000102030405060708090a0b"
 	"0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031"
-	"32333435363738393a3b3c3d3e3f",
-	"600000000058004020010db800000000000000000000000120010db800000000000000000000"
+	"32333435363738393a3b3c3d3e3f"),
+	("600000000058004020010db800000000000000000000000120010db800000000000000000000"
 	"00022c000104000000001100004900001234404142434445464748494a4b4c4d4e4f50515253"
 	"5455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f70717273747576777879"
-	"7a7b7c7d7e7f8081828384858687",
-	"60000000001e004020010db800000000000000000000000120010db800000000000000000000"
-	"00022c00010400000000110000900000123488898a8b8c8d8e8f909192939495",
+	"7a7b7c7d7e7f8081828384858687"),
+	("60000000001e004020010db800000000000000000000000120010db800000000000000000000"
+	"00022c00010400000000110000900000123488898a8b8c8d8e8f909192939495"),
 };
 
 static void read_frame(struct rig *r, uint64_t number, const char *hex)
@@ -420,6 +420,44 @@ START_TEST(test_depth)
 }
 END_TEST
 
+/* A small fragment inside an outer datagram from 10.0.0.3 to 10.0.0.4 that comes
+ * in two fragments itself: frames `number` and the next. */
+static void send_in_tunnel(struct rig *r, uint64_t number, struct spec s)
+{
+	struct span inner = make4(r, &s);
+	for (unsigned k = 0; k < 2; k++) {
+		size_t from = k ? 24 : 0, n = k ? inner.n - 24 : 24;
+		uint8_t b[128] = { 0x45, 0, 0, (uint8_t)(20 + n), 0, (uint8_t)number,
+				   k ? 0 : 0x20, k ? 3 : 0, 64, PROTOCOL_IPV4, 0, 0,
+				   10, 0, 0, 3, 10, 0, 0, 4 };
+		memcpy(b + 20, inner.p + from, n);
+		r->p.frame.number = number + k;
+		rig_read(r, 101, span_of(b, 20 + n), 20 + n);
+	}
+}
+
+/* Fragments in a tunnel whose own packets come in fragments. */
+START_TEST(test_nested)
+{
+	struct rig *r = rig_new();
+	send_in_tunnel(r, 4, (struct spec){ 1, 0, true, 32, 0, 0 });
+	ck_assert_str_eq(rig_stack(r), "ipv4 ipv4 data");
+	ck_assert_uint_eq(r->p.buffer_count, 2);
+	ck_assert_uint_eq(r->p.reassembled_count, 2);
+	ck_assert_uint_eq(r->p.reassembled_from[0], 4);
+	ck_assert_uint_eq(r->p.reassembled_from[1], 5);
+	send_in_tunnel(r, 8, (struct spec){ 1, 32, false, 5, 0, 0 });
+	ck_assert_str_eq(rig_stack(r), "ipv4 ipv4 data");
+	ck_assert_uint_eq(r->p.buffer_count, 3);
+	ck_assert_uint_eq(r->p.buffers[2].octets.n, 20 + 37);
+	ck_assert_uint_eq(r->p.reassembled_count, 3);
+	ck_assert_uint_eq(r->p.reassembled_from[0], 5);
+	ck_assert_uint_eq(r->p.reassembled_from[1], 8);
+	ck_assert_uint_eq(r->p.reassembled_from[2], 9);
+	rig_free(r);
+}
+END_TEST
+
 /* On two interfaces of a cooked capture each fragment is seen twice within a
  * moment: the late copies do not begin a datagram. A later replay does. */
 START_TEST(test_interfaces)
@@ -489,6 +527,7 @@ int main(void)
 	tcase_add_loop_test(t, test_longest, 0, 2);
 	tcase_add_loop_test(t, test_cut, 0, 2);
 	tcase_add_test(t, test_depth);
+	tcase_add_test(t, test_nested);
 	tcase_add_test(t, test_interfaces);
 	tcase_add_test(t, test_torture);
 	suite_add_tcase(s, t);

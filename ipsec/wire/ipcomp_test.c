@@ -58,6 +58,10 @@ static const struct {
 	{ "RFC3173-2.2-01: it grew", IP "3b000002" "010f00f0ff" "414141414141414141414141414141",
 	  "ipv4 ipcomp dummy", "RFC3173-2.2-01", "24 octets compressed, 15 plain",
 	  SEVERITY_VIOLATION },
+	/* zlib.compressobj(9, DEFLATED, -15) of aaaaaaaaaA: 4 octets less, 4 of header more */
+	{ "RFC3173-2.2-01: nothing gained", "4500001e00070000406c0000c0000201c0000202"
+	  "3b000002" "4b4c84024700", "ipv4 ipcomp dummy", "RFC3173-2.2-01",
+	  "10 octets compressed, 10 plain", SEVERITY_VIOLATION },
 	{ "no header", "4500001600070000406c0000c0000201c00002021100", "ipv4 data", NULL,
 	  "2 octets left, needs at least 4", SEVERITY_VIOLATION },
 };

@@ -6,7 +6,6 @@
 
 enum {
 	ETHERNET_SIZE = 14, VLAN_SIZE = 4, SLL_SIZE = 16, SLL2_SIZE = 20, NULL_SIZE = 4,
-	ETHERTYPE_MIN = 0x600,	/* below: an IEEE 802.3 length */
 };
 
 /*
@@ -35,11 +34,8 @@ void ethernet_decode(struct wire *w, struct packet *p)
 		packet_short(p, "Ethernet", ETHERNET_SIZE);
 		return;
 	}
-	if (!packet_push(p, LAYER_ETHERNET, ETHERNET_SIZE))
-		return;
-	if (type < ETHERTYPE_MIN)
-		packet_data(p);		/* an 802.3 length: LLC follows */
-	else
+	/* An 802.3 length (below 0x600) is no ether type: what follows is data. */
+	if (packet_push(p, LAYER_ETHERNET, ETHERNET_SIZE))
 		packet_next(p, SPACE_ETHERTYPE, type);
 }
 
@@ -70,11 +66,7 @@ void vlan_decode(struct wire *w, struct packet *p)
 		packet_short(p, "VLAN", VLAN_SIZE);
 		return;
 	}
-	if (!packet_push(p, LAYER_VLAN, VLAN_SIZE))
-		return;
-	if (type < ETHERTYPE_MIN)
-		packet_data(p);
-	else
+	if (packet_push(p, LAYER_VLAN, VLAN_SIZE))
 		packet_next(p, SPACE_ETHERTYPE, type);
 }
 

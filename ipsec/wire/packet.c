@@ -89,24 +89,12 @@ bool wire_ends_batch(const struct packet *p)
 	return p->ordered && !protect_waits(p);
 }
 
-enum { OPEN_AT_ONCE = 64 };
-
 void wire_open(struct wire *w, struct packet **batch, size_t n)
 {
 	(void)w;
-	struct cipher_job jobs[OPEN_AT_ONCE];
-	struct packet *of[OPEN_AT_ONCE];
-	for (size_t i = 0; i < n;) {
-		size_t count = 0;
-		for (; i < n && count < OPEN_AT_ONCE; i++)
-			if (batch[i]->job) {
-				jobs[count] = *batch[i]->job;
-				of[count++] = batch[i];
-			}
-		cipher_open(jobs, count);
-		for (size_t k = 0; k < count; k++)
-			*of[k]->job = jobs[k];
-	}
+	for (size_t i = 0; i < n; i++)
+		if (batch[i]->job)
+			cipher_open(batch[i]->job, 1);
 }
 
 static void count_packet(struct wire *w, const struct packet *p)
@@ -134,31 +122,12 @@ void wire_finish(struct wire *w, struct packet *p)
 	count_packet(w, p);
 }
 
-struct layer *packet_push(struct packet *p, enum layer_kind kind, size_t header)
+struct layer *packet_full(struct packet *p)
 {
-	if (p->layer_count == PACKET_LAYERS) {
-		packet_finding(p, SEVERITY_DEVIATION, NULL, 0,
-			       "more than %d layers: the rest is not read", PACKET_LAYERS);
-		p->done = true;
-		return NULL;
-	}
-	p->findings.layer = p->layer_count;
-	struct layer *l = &p->layers[p->layer_count++];
-	const struct buffer *b = &p->buffers[p->buffer_now];
-	l->type = &layer_types[kind];
-	l->octets = span_part(p->rest, 0, header);
-	l->whole = p->rest;
-	l->offset = (uint32_t)(p->rest.p - b->octets.p);
-	l->buffer = p->buffer_now;
-	l->info = NULL;
-	p->rest = span_from(p->rest, header);
-	return l;
-}
-
-void packet_next(struct packet *p, enum number_space space, uint32_t number)
-{
-	p->space = space;
-	p->number = number;
+	packet_finding(p, SEVERITY_DEVIATION, NULL, 0,
+		       "more than %d layers: the rest is not read", PACKET_LAYERS);
+	p->done = true;
+	return NULL;
 }
 
 void packet_data(struct packet *p)
@@ -180,11 +149,6 @@ bool packet_buffer(struct packet *p, struct span octets, const char *name)
 	p->buffer_now = (uint8_t)p->buffer_count++;
 	p->rest = octets;
 	return true;
-}
-
-void packet_limit(struct packet *p, size_t n)
-{
-	p->rest = span_part(p->rest, 0, n);
 }
 
 const struct layer *packet_ip(const struct packet *p)

@@ -168,18 +168,44 @@ struct layer_type {
 };
 extern const struct layer_type layer_types[LAYER_KINDS];
 
+struct layer *packet_full(struct packet *p);	/* too many layers: a finding, NULL */
+
 /* Pushes a layer of `header` octets at the read head and moves the head behind
  * it; the layer's whole ends where the head's octets end now. NULL (and a
  * finding, and p->done) when there are too many layers. */
-struct layer *packet_push(struct packet *p, enum layer_kind kind, size_t header);
+static inline struct layer *packet_push(struct packet *p, enum layer_kind kind, size_t header)
+{
+	if (p->layer_count == PACKET_LAYERS)
+		return packet_full(p);
+	struct layer *l = &p->layers[p->layer_count];
+	p->findings.layer = p->layer_count++;
+	l->type = &layer_types[kind];
+	l->whole = p->rest;
+	l->octets = span_part(p->rest, 0, header);
+	l->offset = (uint32_t)(p->rest.p - p->buffers[p->buffer_now].octets.p);
+	l->buffer = p->buffer_now;
+	l->info = NULL;
+	p->rest = span_from(p->rest, header);
+	return l;
+}
+
 /* Sets what the octets at the head are. */
-void packet_next(struct packet *p, enum number_space space, uint32_t number);
+static inline void packet_next(struct packet *p, enum number_space space, uint32_t number)
+{
+	p->space = space;
+	p->number = number;
+}
+
 /* The octets that are left become a LAYER_DATA (none are left: nothing), and the packet is done. */
 void packet_data(struct packet *p);
 /* A new buffer; the head moves to its beginning. False when there are too many. */
 bool packet_buffer(struct packet *p, struct span octets, const char *name);
 /* Ends the head's octets after n octets, for declared lengths. */
-void packet_limit(struct packet *p, size_t n);
+static inline void packet_limit(struct packet *p, size_t n)
+{
+	p->rest = span_part(p->rest, 0, n);
+}
+
 /* The nearest IPv4 or IPv6 layer below the read head, or NULL. */
 const struct layer *packet_ip(const struct packet *p);
 /* A finding about the layer that was pushed last (or is about to be). */

@@ -65,7 +65,7 @@ static bool prepare(struct wire *w, struct packet *p, struct sa_key *key, bool e
 	if (!k)
 		return false;
 	if (!p->job)
-		p->job = arena_raw(p->arena, sizeof *p->job);
+		p->job = arena_raw(p->arena, sizeof *p->job);	/* filled whole */
 	if (fill_of(l)(p, l, k, seq_high, esn, p->job))
 		return true;
 	p->job = NULL;

@@ -115,15 +115,15 @@ static void natt_next(struct packet *p, uint16_t checksum)
 void udp_decode(struct wire *w, struct packet *p)
 {
 	packet_ahead(p);
-	struct reader r = reader_of(p->rest);
+	if (p->rest.n < UDP_SIZE) {
+		packet_short(p, "UDP", UDP_SIZE);
+		return;
+	}
+	struct reader r = reader_of(span_of(p->rest.p, UDP_SIZE));
 	struct udp_info *i = arena_alloc(p->arena, sizeof *i);
 	i->sport = read_u16(&r);
 	i->dport = read_u16(&r);
 	uint16_t length = read_u16(&r), checksum = read_u16(&r);
-	if (r.bad) {
-		packet_short(p, "UDP", UDP_SIZE);
-		return;
-	}
 	find_ports(&w->options, i);
 	udp_limit(p, length, i->natt);
 	udp_checksum(p, length, checksum);
