@@ -42,6 +42,9 @@ struct load {
 size_t keys_load_text(struct keystore *s, const char *name, struct span text,
 		      struct keys_notes *notes)
 {
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };	/* U+FEFF, from some editors */
+	if (text.n >= sizeof mark && memcmp(text.p, mark, sizeof mark) == 0)
+		text = span_from(text, sizeof mark);
 	struct keys_in in = { .store = s, .notes = notes, .file = name, .text = text };
 	for (size_t i = 0; i < keys_format_count; i++)
 		if (keys_formats[i].recognise && keys_formats[i].recognise(text)) {

@@ -128,7 +128,8 @@ static bool window_cell(struct keys_in *in, struct span cell, struct sa_key *row
 	bool ok = cell.n == 0 || keys_number(cell, REPLAY_WINDOW_MAX, &v);
 	row->window = (uint32_t)v;
 	if (!ok)
-		keys_bad(in, in->line, "window \"%.*s\", needs 0 to %d", SHOW(cell), REPLAY_WINDOW_MAX);
+		keys_bad(in, in->line, "window \"%.*s\", needs 0 to %d", SHOW(cell),
+			 REPLAY_WINDOW_MAX);
 	return ok;
 }
 
@@ -331,6 +332,7 @@ static void put_sa(struct text *t, const struct sa_key *k)
 	if (k->window)
 		text_dec(t, k->window);
 	text_add(t, ",\n");
+	text_record_end(t);
 }
 
 static void put_spis(struct text *t, const char *kind, const uint8_t i[8], const uint8_t r[8])
@@ -354,6 +356,7 @@ static void put_ike(struct text *t, const struct ike_key *k)
 	text_printf(t, ",%s,", k->integ ? k->integ->name : "");
 	put_pair(t, k->sk_ai, k->sk_ar);
 	text_add(t, ",,,,\n");
+	text_record_end(t);
 }
 
 size_t keys_csv_write(const struct keystore *s, struct text *out, struct keys_notes *notes)
@@ -370,6 +373,7 @@ size_t keys_csv_write(const struct keystore *s, struct text *out, struct keys_no
 		text_printf(out, ",,,,,,,,,,%s,,,", k->prf ? k->prf->name : "");
 		text_hex_span(out, k->secret);
 		text_char(out, '\n');
+		text_record_end(out);
 	}
 	return 0;
 }

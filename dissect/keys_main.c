@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,9 +130,9 @@ static void put_ike(struct text *t, const struct ike_key *k, bool secrets)
 static void put_list(struct text *t, const struct keystore *s, bool secrets)
 {
 	static const char *const kinds[] = { "SKEYSEED", "SK_d", "DH shared secret" };
-	for (const struct sa_key *k = s->sas; k; k = k->next)
+	for (const struct sa_key *k = s->sas; k; k = k->next, text_record_end(t))
 		put_sa(t, k, secrets);
-	for (const struct ike_key *k = s->ikes; k; k = k->next)
+	for (const struct ike_key *k = s->ikes; k; k = k->next, text_record_end(t))
 		put_ike(t, k, secrets);
 	for (const struct ike_secret *k = s->secrets; k; k = k->next) {
 		text_add(t, "secret ");
@@ -177,19 +178,22 @@ static void note_other_kinds(struct run *r)
 			      r->format->help);
 }
 
+/* The text has room for more than is gathered between two records, so it never
+ * moves and leaves no keys in freed memory. */
 static bool write_out(struct run *r, int fd)
 {
-	struct text out = { .sink = to_fd, .user = &fd };
+	struct text out = { .sink = to_fd, .user = &fd, .cap = 2 * TEXT_FLUSH_AT };
+	out.p = malloc(out.cap);
+	if (!out.p)
+		return false;
 	if (r->format) {
 		r->format->write(&r->store, &out, &r->notes);
 		note_other_kinds(r);
 	} else {
 		put_list(&out, &r->store, r->secrets);
 	}
-	size_t n = out.n;
 	bool ok = text_flush(&out);
-	if (out.p)
-		crypto_cleanse(out.p, n < out.cap ? out.cap : n);
+	crypto_cleanse(out.p, out.cap);
 	text_done(&out);
 	return ok;
 }

@@ -142,6 +142,8 @@ static bool sa_word(struct keys_in *in, struct span word, struct sa_key *row)
 	if (at && keys_spi(span_part(word, 0, n), &row->spi) &&
 	    addr_pattern_parse(span_from(word, n + 1), &row->dst))
 		return true;
+	if (!at)
+		word = span_text("");	/* it may be a key that stands in the wrong place */
 	keys_bad(in, in->line, "\"%.*s\" is not SPI@ADDRESS", (int)(word.n > 80 ? 80 : word.n),
 		 (const char *)word.p);
 	return false;
@@ -301,6 +303,7 @@ static void put_cipher(struct text *t, const struct encr *encr, const struct int
 	text_printf(t, "%s%s:0x", c->name, integ->icv ? "-hmac96" : "");
 	text_hex_span(t, key);
 	text_char(t, '\n');
+	text_record_end(t);
 }
 
 static const char *sa_cannot(const struct sa_key *k)

@@ -451,6 +451,7 @@ static void put_esp_row(struct text *t, const struct sa_key *k, unsigned family,
 	if (k->esn == ESN_YES)
 		text_printf(t, ",\"64-bit\",\"0x%08x\"", k->seq_high);
 	text_char(t, '\n');
+	text_record_end(t);
 }
 
 size_t keys_esp_sa_write(const struct keystore *s, struct text *out, struct keys_notes *notes)
@@ -519,6 +520,7 @@ size_t keys_ikev2_write(const struct keystore *s, struct text *out, struct keys_
 		text_char(out, ',');
 		text_hex_span(out, k->sk_ar);
 		text_printf(out, ",\"%s%s\"\n", a->name, a->reference);
+		text_record_end(out);
 	}
 	return dropped;
 }
@@ -533,6 +535,7 @@ size_t keys_ikev1_write(const struct keystore *s, struct text *out, struct keys_
 		text_char(out, ',');
 		text_hex_span(out, k->sk_ei);
 		text_char(out, '\n');
+		text_record_end(out);
 	}
 	return 0;
 }

@@ -369,6 +369,7 @@ static void put_state(struct text *t, const struct sa_key *k)
 	if (k->seq_high)
 		text_printf(t, "\tanti-replay esn context:\n\t seq-hi 0x%x, seq 0x0, oseq-hi 0x0, "
 			    "oseq 0x0\n", k->seq_high);
+	text_record_end(t);
 }
 
 size_t keys_xfrm_write(const struct keystore *s, struct text *out, struct keys_notes *notes)

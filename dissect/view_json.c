@@ -45,10 +45,6 @@ static void json_value(struct json *j, const struct node *n, unsigned i);
 
 static void json_node(struct json *j, const struct node *n)
 {
-	if (view_is_single(n)) {
-		json_value(j, n, 0);
-		return;
-	}
 	json_open(j, '{');
 	json_node_fields(j, n);
 	json_close(j, '}');
@@ -58,7 +54,10 @@ static void json_list(struct json *j, const struct node *kid)
 {
 	json_open(j, '[');
 	for (; kid; kid = kid->next)
-		json_node(j, kid);
+		if (view_is_single(kid))
+			json_value(j, kid, 0);
+		else
+			json_node(j, kid);
 	json_close(j, ']');
 }
 

@@ -23,7 +23,7 @@ static const char *const ike_parts[] = {
 	"\"type\":\"NAT_DETECTION_SOURCE_IP\",\"spi\":\"\","
 	"\"data\":\"558769d140906876da1809e9aead60bf30b89ca8\"}",
 	"\"type\":\"SIGNATURE_HASH_ALGORITHMS\",\"spi\":\"\","
-	"\"data\":[\"SHA2_256\",\"SHA2_384\",\"SHA2_512\",\"Identity\"]}",
+	"\"data\":{\"hash_algorithms\":[\"SHA2_256\",\"SHA2_384\",\"SHA2_512\",\"Identity\"]}}",
 	"\"findings\":[{\"severity\":\"note\",\"requirement\":null,\"layer\":2,\"offset\":40,",
 };
 
@@ -170,7 +170,7 @@ START_TEST(test_text)
 	rig_show_octets(r, "json", writer_span(&w));
 	judge(&r->out, 1);
 	text_char(&r->out, '\0');
-	has(r->out.p, "\"type\":\"ID_FQDN\",\"data\":\"\\u0000\\u0001");
+	has(r->out.p, "\"type\":\"ID_FQDN\",\"data\":{\"fqdn\":\"\\u0000\\u0001");
 	has(r->out.p, " !\\\"#$%&'()");
 	has(r->out.p, "\\u007f\\u0080");
 	rig_free(r);

@@ -40,16 +40,32 @@ void tree_deeper(struct tree *r, const char *s)
 }
 
 /* Adds r->word to the line, or to a new one that begins with `branch`. */
-void tree_word(struct tree *r, const char *branch, const char *gap)
+/* A word that no line has room for is cut at the edge. */
+static void hard_wrap(struct tree *r, const char *branch, struct span s)
 {
-	if (tree_column(r) + strlen(gap) + r->word.n > r->columns &&
-	    tree_column(r) > r->depth + strlen(branch)) {
+	while (s.n) {
+		size_t used = tree_column(r), room = used < r->columns ? r->columns - used : 1;
+		struct span part = span_part(s, 0, room);
+		text_add_octets(r->t, part.p, part.n);
+		s = span_from(s, part.n);
+		if (!s.n)
+			return;
 		tree_line_end(r);
 		tree_line(r, branch);
-	} else if (tree_column(r) > r->depth + strlen(branch)) {
+	}
+}
+
+void tree_word(struct tree *r, const char *branch, const char *gap)
+{
+	size_t begin = r->depth + strlen(branch);
+	bool fresh = tree_column(r) <= begin;
+	if (!fresh && tree_column(r) + strlen(gap) + r->word.n > r->columns) {
+		tree_line_end(r);
+		tree_line(r, branch);
+	} else if (!fresh) {
 		text_add(r->t, gap);
 	}
-	text_add_octets(r->t, r->word.p, r->word.n);
+	hard_wrap(r, branch, span_of(r->word.p, r->word.n));
 	r->word.n = 0;
 }
 

@@ -416,7 +416,6 @@ START_TEST(no_keys)
 		int esp = find(layers, "esp");
 		if (esp < 0)
 			continue;
-		/* Two octets of ESP header are missing in none of them, so none is bad. */
 		compare_closed(&at, layer_at(layers, esp), layers, esp, "unchecked");
 		ck_assert(json_is_null(json_object_get(layer_at(layers, esp), "encr")));
 	}

@@ -26,11 +26,12 @@ bool err_prefix(struct err *e, const char *format, ...)
 	vsnprintf(before, sizeof before, format, ap);
 	va_end(ap);
 	memcpy(after, e->text, sizeof after);
-	size_t n = strlen(before);
-	if (n > sizeof before / 2)
-		before[sizeof before / 2] = '\0';
-	snprintf(e->text, sizeof e->text, "%s: %.*s", before,
-		 (int)(sizeof e->text - strlen(before) - 3), after);
+	size_t n = strnlen(before, sizeof before / 2);
+	size_t m = strnlen(after, sizeof e->text - n - 3);
+	memcpy(e->text, before, n);
+	memcpy(e->text + n, ": ", 2);
+	memcpy(e->text + n + 2, after, m);
+	e->text[n + 2 + m] = '\0';
 	e->set = true;
 	return false;
 }

@@ -76,8 +76,8 @@ void replay_accept(struct replay_window *w, uint64_t seq)
 	bit_put(w, seq, true);
 }
 
-/* RFC 4303, A2.1 (RFC4303-3.4.3-13), in its letters: Th, Tl are the halves of the top, W the size,
- * Bl = Tl - W + 1 (modulo 2^32) the low half of the bottom. */
+/* RFC 4303, A2.1 (RFC4303-3.4.3-13), in its letters: Th, Tl are the halves of
+ * the top, W the size, Bl = Tl - W + 1 (modulo 2^32) the low half of the bottom. */
 uint32_t replay_seq_high(const struct replay_window *w, uint32_t low)
 {
 	uint32_t th = (uint32_t)(w->top >> 32), tl = (uint32_t)w->top;

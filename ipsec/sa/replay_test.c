@@ -123,7 +123,8 @@ START_TEST(esn_edges)
 			for (int l = 0; l < 3 * 24; l++) {
 				uint32_t tl = edges[t / 24] + (uint32_t)(t % 24) - 12;
 				uint32_t low = edges[l / 24] + (uint32_t)(l % 24) - 12;
-				struct replay_window w = { size, subspaces[s] << 32 | tl, NULL };
+				struct replay_window w = {
+					.size = size, .top = subspaces[s] << 32 | tl };
 				if (replay_seq_high(&w, low) !=
 				    high_by_definition(w.top, size, low))
 					ck_abort_msg("window %u top %llx low %x", size,

@@ -9,7 +9,7 @@ enum { SLOTS = 256, NEAR_NANOSECONDS = 10 * 1000 * 1000 };
 struct seen {
 	uint64_t frame;		/* 0: free */
 	uint64_t hash, link;	/* of the octets from the IP header on; of the link header */
-	int64_t time;		/* nanoseconds */
+	uint64_t time;		/* nanoseconds, modulo 2^64 */
 	size_t n;
 };
 
@@ -47,10 +47,11 @@ uint64_t copies_find(struct copies *c, const struct packet *p)
 		return 0;
 	struct span octets = p->layers[1].whole;
 	struct seen now = { p->frame.number, hash_of(octets), hash_of(p->layers[0].octets),
-			    p->frame.seconds * 1000000000 + p->frame.nanoseconds, octets.n };
+			    (uint64_t)p->frame.seconds * 1000000000 + p->frame.nanoseconds,
+			    octets.n };
 	struct seen *s = &c->slots[now.hash % SLOTS];
 	bool copy = s->frame && s->hash == now.hash && s->n == now.n && s->link != now.link &&
-		    now.time - s->time >= 0 && now.time - s->time <= NEAR_NANOSECONDS;
+		    now.time - s->time <= NEAR_NANOSECONDS;
 	if (!copy)
 		*s = now;
 	return copy ? s->frame : 0;
