@@ -18,7 +18,7 @@
 
 enum { BATCH = 32, BATCH_OCTETS = 128 * 1024, PATHS_MAX = 64, PORTS_MAX = 16 };
 
-enum { O_KEYS, O_FORMAT, O_COUNT, O_FRAMES, O_WINDOW, O_PORT, O_BYTES, O_COLOUR, O_VERBOSE };
+enum { O_KEYS, O_FORMAT, O_COUNT, O_FRAMES, O_WINDOW, O_PORT, O_BYTES, O_COLOUR };
 
 static const struct option_row rows[] = {
 	[O_KEYS] = { 'k', "keys", "PATH", "keys: a file or a folder, in any format (see ikat-keys(1))" },
@@ -29,7 +29,6 @@ static const struct option_row rows[] = {
 	[O_PORT] = { 0, "port", "N", "a further UDP port for IKE and ESP" },
 	[O_BYTES] = { 0, "bytes", NULL, "show the octets of each layer too" },
 	[O_COLOUR] = { 0, "colour", "WHEN", "auto (default), always or never" },
-	[O_VERBOSE] = { 'v', "verbose", NULL, "tell more of the key files" },
 	{ 0 },
 };
 
@@ -48,7 +47,7 @@ struct run {
 	const struct view *view;
 	unsigned long limit;		/* frames; 0: all */
 	unsigned long from, to;		/* frames to show */
-	bool bytes, verbose;
+	bool bytes;
 	const char *colour;
 
 	struct crypto *crypto;
@@ -149,7 +148,6 @@ static bool set_option(struct run *r, struct option_found o)
 	case O_PORT: return add_port(r, o.argument);
 	case O_BYTES: return r->bytes = true;
 	case O_COLOUR: return set_colour(r, o.argument);
-	case O_VERBOSE: return r->verbose = true;
 	default: return false;
 	}
 }
@@ -275,8 +273,7 @@ static bool load_keys(struct run *r)
 		complain(r, 2);
 	else if (r->key_count && !keys_finish(&r->store, &notes))
 		r->status = 1;
-	if (r->verbose || notes.failed)
-		keys_notes_print(&notes, &told);
+	keys_notes_print(&notes, &told);
 	fwrite(told.p, 1, told.n, stderr);
 	text_done(&told);
 	keys_notes_done(&notes);
@@ -309,7 +306,7 @@ static void run_files(struct run *r, int count, char **files)
 	set_env(r, count);
 	for (int i = 0; i < count && !r->out.bad; i++)
 		read_file(r, files[i]);
-	if (r->view->end)
+	if (r->view->end && (r->frames || r->status != 2))
 		r->view->end(&r->env, wire_counts(r->wire));
 	if (!text_flush(&r->out)) {
 		err_set(&r->e, "standard output: %s", strerror(errno));

@@ -21,7 +21,7 @@ static const char *const ike_parts[] = {
 	"\"key_length\":128}",
 	"{\"payload\":\"KE\",\"critical\":false,\"length\":264,\"group\":\"MODP_2048\",\"data\":\"6621",
 	"\"type\":\"NAT_DETECTION_SOURCE_IP\",\"spi\":\"\","
-	"\"data\":\"558769d140906876da1809e9aead60bf30b89ca8\"}",
+	"\"data\":{\"hash\":\"558769d140906876da1809e9aead60bf30b89ca8\"}}",
 	"\"type\":\"SIGNATURE_HASH_ALGORITHMS\",\"spi\":\"\","
 	"\"data\":{\"hash_algorithms\":[\"SHA2_256\",\"SHA2_384\",\"SHA2_512\",\"Identity\"]}}",
 	"\"findings\":[{\"severity\":\"note\",\"requirement\":null,\"layer\":2,\"offset\":40,",

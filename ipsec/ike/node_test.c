@@ -50,7 +50,9 @@ static const struct field outer_fields[] = {
 	{ .name = "length", .bits = 8, .derive = DERIVE_LENGTH },
 	{ .name = "content", .kind = FIELD_CHOICE, .ref = 0, .choices = choices },
 };
-static const struct desc outer_desc = { .name = "outer", DESC_FIELDS(outer_fields), .tail_rule = "T" };
+static const struct desc outer_desc = {
+	.name = "outer", DESC_FIELDS(outer_fields), .tail_rule = "T",
+};
 
 /* Lists in lists without end, and elements that take nothing. */
 static const struct desc deep_desc;

@@ -10,7 +10,8 @@
 
 enum {
 	PAIRS = 4096,		/* SPI pairs remembered; a newer one takes the place */
-	TRIES = 64,		/* unused rows tried for one message */
+	PROBES = 8,		/* places that a pair may have */
+	TRIES = 64,		/* rows tried for one message: of its pair, and unused ones */
 	TRIES_FLOODED = 4,	/* ... once many strange pairs came by */
 	STRANGERS = 1024,
 	FAILURES_MAX = 8,	/* messages of a pair that nothing opened */
@@ -60,12 +61,26 @@ void ike_opener_free(struct ike_opener *o)
 	free(o);
 }
 
-static struct pair *pair_find(struct ike_opener *o, const uint8_t spis[16])
+/* The pair's place: where it is, or a free one, or one that no key has opened. */
+static struct pair *pair_place(struct ike_opener *o, const uint8_t spis[16])
 {
 	uint32_t hash = 2166136261u;	/* FNV-1a */
 	for (size_t i = 0; i < 16; i++)
 		hash = (hash ^ spis[i]) * 16777619u;
-	struct pair *p = &o->pairs[hash % PAIRS];
+	struct pair *best = &o->pairs[hash % PAIRS];
+	for (size_t i = 0; i < PROBES; i++) {
+		struct pair *p = &o->pairs[(hash + i) % PAIRS];
+		if (p->used && memcmp(p->spis, spis, 16) == 0)
+			return p;
+		if ((!p->used && best->used) || (!p->key && best->key))
+			best = p;
+	}
+	return best;
+}
+
+static struct pair *pair_find(struct ike_opener *o, const uint8_t spis[16])
+{
+	struct pair *p = pair_place(o, spis);
 	if (!p->used || memcmp(p->spis, spis, 16) != 0) {
 		*p = (struct pair){ .used = true };
 		memcpy(p->spis, spis, 16);
@@ -116,25 +131,41 @@ static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message 
 	return true;
 }
 
-/* Rows that name the pair, then rows that have opened nothing yet. */
-static struct ike_key *search(struct ike_opener *o, struct pair *p, struct ike_message *m,
-			      struct arena *a, struct findings *fs)
+/* Rows that name the pair. There may be several: IKE_INTERMEDIATE changes the
+ * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. */
+static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
+				    struct ike_message *m, struct arena *a,
+				    struct findings *fs)
 {
-	size_t tries = o->strangers < STRANGERS ? TRIES : TRIES_FLOODED;
+	size_t tries = TRIES;
 	p->named = false;
-	for (struct ike_key *k = o->keys->ikes; k; k = k->next) {
+	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
 		if (k->version != 2 || !names_pair(k, p->spis))
 			continue;
 		p->named = true;
-		if (try_key(o, k, m, a, fs))
+		tries--;
+		if (k != p->key && try_key(o, k, m, a, fs))
 			return k;
 	}
+	return NULL;
+}
+
+/* Rows that have opened nothing yet, whatever pair they name. */
+static struct ike_key *search_unused(struct ike_opener *o, struct pair *p,
+				     struct ike_message *m, struct arena *a,
+				     struct findings *fs)
+{
+	size_t tries = o->strangers < STRANGERS ? TRIES : TRIES_FLOODED;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
 		if (k->version != 2 || k->works || k->unusable || names_pair(k, p->spis))
 			continue;
 		tries--;
-		if (try_key(o, k, m, a, fs))
-			return k;
+		if (!try_key(o, k, m, a, fs))
+			continue;
+		finding_add(fs, SEVERITY_NOTE, NULL, 0,
+			    "opened with the key of another SPI pair (%s:%zu)",
+			    k->origin.file ? k->origin.file : "?", k->origin.line);
+		return k;
 	}
 	return NULL;
 }
@@ -145,23 +176,18 @@ static void open_message(struct ike_opener *o, struct ike_message *m, struct are
 	struct pair *p = pair_find(o, m->octets.p);
 	if (p->key && try_key(o, p->key, m, a, fs))
 		return;
-	struct ike_key *found = NULL;
-	if (p->failures < FAILURES_MAX && !p->key)
-		found = search(o, p, m, a, fs);
+	struct ike_key *found = search_named(o, p, m, a, fs);
+	if (!found && !p->key && p->failures < FAILURES_MAX)
+		found = search_unused(o, p, m, a, fs);
 	if (found) {
-		if (!names_pair(found, p->spis))
-			finding_add(fs, SEVERITY_NOTE, NULL, 0,
-				    "opened with the key of another SPI pair (%s:%zu)",
-				    found->origin.file ? found->origin.file : "?",
-				    found->origin.line);
 		p->key = found;
 		found->works = true;
 		return;
 	}
 	bool known = p->named || p->key;
+	o->strangers += !known && !p->failures;
 	if (p->failures < FAILURES_MAX)
 		p->failures++;
-	o->strangers += !known;
 	/* without a key for this pair nothing is known about the ICV */
 	m->icv = known ? ICV_BAD : ICV_UNCHECKED;
 	if (known)

@@ -87,6 +87,8 @@ START_TEST(all_samples)
 		opened += m->decrypted;
 	}
 	ck_assert_uint_ge(opened, 26);
+	for (const struct ike_key *k = store.ikes; k; k = k->next)
+		ck_assert_msg(k->works, "row %zu opened nothing", k->origin.line);
 }
 END_TEST
 
@@ -212,6 +214,49 @@ static void add_own_key(void)
 	row->sk_ei = row->sk_er = span_of(key_octets, 36);
 }
 
+/* An empty SK message under AES-CBC-128 and HMAC-SHA2-256-128. */
+static struct span seal_cbc(struct cipher *k, uint32_t id)
+{
+	static const uint8_t plain[16] = { [15] = 15 };
+	size_t size = IKE_HEADER_SIZE + 4 + 16 + 16 + 16;
+	uint8_t *p = arena_alloc(&arena, size);
+	struct writer w = writer_of(p, size);
+	write_u64(&w, 1);
+	write_u64(&w, 2);
+	write_octets(&w, "\x2e\x20\x25\x08", 4);
+	write_u32(&w, id);
+	write_u32(&w, (uint32_t)size);
+	write_u16(&w, 0);
+	write_u16(&w, (uint16_t)(size - IKE_HEADER_SIZE));
+	struct cipher_job job = { .cipher = k, .iv = span_of(p + 32, 16),
+				  .authed = span_of(p, size - 16), .text = span_of(plain, 16),
+				  .out = p + 48, .icv_out = p + 64 };
+	ck_assert(cipher_seal(&job));
+	return span_of(p, size);
+}
+
+/* One SPI pair may have several keys in turn (IKE_INTERMEDIATE changes them). */
+START_TEST(keys_in_turn)
+{
+	struct cipher *k = own_cipher();
+	struct span first = seal(k, 1, 1, 1, span_of("\0", 1));
+	add_key(&sample_keys[3]);
+	add_own_key();
+	struct ike_key *other = add_key(&sample_keys[0]);
+	memcpy(other->spi_i, "\0\0\0\0\0\0\0\1", 8);
+	memcpy(other->spi_r, "\0\0\0\0\0\0\0\2", 8);
+	struct err e = { 0 };
+	struct cipher *later = cipher_new(crypto, other->encr, other->integ, other->sk_ei,
+					  other->sk_ai, &e);
+	ck_assert_int_eq(open_octets(first)->icv, ICV_GOOD);
+	struct span second = seal_cbc(later, 2);
+	ck_assert_int_eq(open_octets(second)->icv, ICV_GOOD);
+	ck_assert_int_eq(open_octets(first)->icv, ICV_GOOD);
+	cipher_free(later);
+	cipher_free(k);
+}
+END_TEST
+
 START_TEST(contradictions)
 {
 	static const uint8_t some[] = { 0, 0, 0, 20, 1, 2, 3, 4, 5, 6, 7, 8, 0 };
@@ -234,8 +279,33 @@ START_TEST(contradictions)
 	ck_assert(found(&fs, "RFC7383-2.5-03"));
 	m = open_octets(seal(k, 3, 1, 4, span_of(pad_too_long, 4)));
 	ck_assert(m->decrypted && found(&fs, "RFC7296-3.14-09"));
+	static const uint8_t just_too_long[] = { 2, 2 }, just_right[] = { 1, 1 };
+	m = open_octets(seal(k, 5, 1, 1, span_of(just_too_long, 2)));
+	ck_assert_uint_eq(m->inner_trailing.n, 2);
+	m = open_octets(seal(k, 6, 1, 1, span_of(just_right, 2)));
+	ck_assert_uint_eq(m->inner_trailing.n, 0);
 	m = open_octets(seal(k, 4, 1, 1, span_of(some, 0)));
 	ck_assert(m->decrypted && !m->inner);
+	cipher_free(k);
+}
+END_TEST
+
+/* Where there is no more room, the message that was quiet longest is given up. */
+START_TEST(oldest_goes)
+{
+	static const uint8_t some[] = { 0, 0, 0, 8, 1, 2, 3, 4, 0 };
+	struct span plain = span_of(some, sizeof some);
+	struct cipher *k = own_cipher();
+	add_own_key();
+	for (uint32_t id = 0; id < IKE_FRAGMENTED_MAX; id++)
+		open_octets(seal(k, id, 1, 3, plain));
+	open_octets(seal(k, 0, 2, 3, plain));
+	ck_assert(!fs.first);
+	open_octets(seal(k, 1000, 1, 3, plain));	/* takes the place of 1 */
+	ck_assert_uint_eq(fs.count, 1);
+	ck_assert_ptr_nonnull(open_octets(seal(k, 0, 3, 3, plain))->inner);
+	open_octets(seal(k, 1, 2, 3, plain));
+	ck_assert_ptr_null(open_octets(seal(k, 1, 3, 3, plain))->inner);
 	cipher_free(k);
 }
 END_TEST
@@ -269,10 +339,12 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, all_samples);
 	tcase_add_test(t, old_pair);
+	tcase_add_test(t, keys_in_turn);
 	tcase_add_test(t, without_keys);
 	tcase_add_loop_test(t, flipped, 0, 3);
 	tcase_add_loop_test(t, any_order, 0, 4);
 	tcase_add_test(t, contradictions);
+	tcase_add_test(t, oldest_goes);
 	tcase_add_test(t, flood);
 	suite_add_tcase(s, t);
 	return testing_run(s);

@@ -63,6 +63,24 @@ START_TEST(notifications)
 }
 END_TEST
 
+/* Transform IDs have names for every transform type; ADDKE1 to 7 share KE's. */
+START_TEST(transform_ids)
+{
+	const struct desc *proposal = ike_sa_desc.fields[SA_PROPOSALS].elem;
+	const struct desc *transform = proposal->fields[proposal->count - 1].elem;
+	int type = node_field(transform, span_text("type")), id = node_field(transform, span_text("id"));
+	struct arena a = { 0 };
+	struct node *n = node_new(transform, &a);
+	for (size_t i = 0; i < reg_transform_types.count; i++) {
+		uint32_t number = reg_transform_types.rows[i].number;
+		n->v[type].u = number;
+		ck_assert_msg(node_names(n, (unsigned)id) != NULL, "transform type %u", number);
+		ck_assert(number < 6 || number > 12 || node_names(n, (unsigned)id) == &reg_ke);
+	}
+	arena_done(&a);
+}
+END_TEST
+
 static void check_ref(const struct desc *d, unsigned i)
 {
 	const struct field *f = &d->fields[i], *to = &d->fields[f->ref];
@@ -170,6 +188,7 @@ int main(void)
 	tcase_add_test(t, payload_names);
 	tcase_add_test(t, ikev1_names);
 	tcase_add_test(t, notifications);
+	tcase_add_test(t, transform_ids);
 	tcase_add_test(t, field_tables);
 	tcase_add_test(t, chosen_names);
 	tcase_add_test(t, payload_headers);
