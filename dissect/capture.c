@@ -25,7 +25,7 @@ struct source {
 	struct gunzip *gunzip;	/* NULL: not compressed */
 	bool broken;		/* the compressed stream is, or ends early */
 	struct span waiting;	/* octets of `bytes` not yet given on */
-	uint8_t bytes[SOURCE_BUFFER];
+	uint8_t *bytes;		/* SOURCE_BUFFER octets */
 };
 
 struct capture {
@@ -62,7 +62,7 @@ static bool fill(struct source *s)
 		return false;
 	if (s->waiting.n)
 		memmove(s->bytes, s->waiting.p, s->waiting.n);
-	ssize_t n = pull(s, s->bytes + s->waiting.n, sizeof s->bytes - s->waiting.n);
+	ssize_t n = pull(s, s->bytes + s->waiting.n, SOURCE_BUFFER - s->waiting.n);
 	s->waiting.p = s->bytes;
 	if (n <= 0) {
 		s->ended = true;
@@ -156,10 +156,11 @@ static FILE *stream_of(struct source *s)
 static bool stream_open(struct capture *c, struct err *e)
 {
 	c->file = stream_of(&c->source);
-	c->stdio_buffer = malloc(STDIO_BUFFER);
+	size_t buffer = c->source.fd < 0 ? SOURCE_BUFFER : STDIO_BUFFER;
+	c->stdio_buffer = malloc(buffer);
 	if (!c->file || !c->stdio_buffer)
 		return err_set(e, "%s: out of memory", c->name);
-	setvbuf(c->file, c->stdio_buffer, _IOFBF, STDIO_BUFFER);
+	setvbuf(c->file, c->stdio_buffer, _IOFBF, buffer);
 	char why[PCAP_ERRBUF_SIZE] = "";
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->file, PCAP_TSTAMP_PRECISION_NANO,
 							   why);
@@ -178,6 +179,9 @@ static struct capture *capture_new(const char *name)
 		abort();
 	c->name = name;
 	c->source.fd = -1;
+	c->source.bytes = malloc(SOURCE_BUFFER);
+	if (!c->source.bytes)
+		abort();
 	return c;
 }
 
@@ -212,6 +216,7 @@ void capture_close(struct capture *c)
 	else if (c->source.fd > 0)
 		close(c->source.fd);
 	free(c->stdio_buffer);
+	free(c->source.bytes);
 	free(c);
 }
 

@@ -214,9 +214,11 @@ static bool path_load(struct load *l, const char *path, size_t depth)
 {
 	struct stat st;
 	if (stat(path, &st) != 0) {
-		if (depth)		/* a dangling link inside a folder */
-			return pass_over(l, path, "dangling link"), true;
-		return err_set(l->e, "%s: %s", path, strerror(errno));
+		if (depth == 0)
+			return err_set(l->e, "%s: %s", path, strerror(errno));
+		l->files++;
+		pass_over(l, path, "dangling link");
+		return true;
 	}
 	if (S_ISDIR(st.st_mode))
 		return folder_enter(l, path, &st, depth);

@@ -60,6 +60,11 @@ START_TEST(list)
 			 "captures/samples/tunnel-gcm.keys/a/esp_sa:2\n");
 	ck_assert_int_eq(stat(in_folder(path, "out"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	const char *argv[] = { "keys", "-o", path, sample[0], NULL };
+	ck_assert_int_eq(chmod(path, 0644), 0);		/* one that others could read */
+	ck_assert_int_eq(keys_run(4, argv), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0600);
 	const char *shown[] = { "--secrets", sample[0], NULL };
 	ck_assert_int_eq(run(shown, out, sizeof out), 0);
 	ck_assert(strstr(out, "\n    encr      6dee53843dd011fe8f00f7508454896e56e9fc5f\n"));
@@ -116,7 +121,8 @@ static int count(const char *capture, const char *filter)
 	char command[1200], line[64];
 	snprintf(command, sizeof command, "WIRESHARK_CONFIG_DIR=%s tshark -r captures/samples/%s.pcap "
 		 "-o esp.enable_encryption_decode:TRUE -o esp.enable_authentication_check:TRUE "
-		 "-Y '%s' -T fields -e frame.number 2>/dev/null | wc -l", getenv(folder_variable), capture, filter);
+		 "-Y '%s' -T fields -e frame.number 2>/dev/null | wc -l", getenv(folder_variable),
+		 capture, filter);
 	FILE *p = popen(command, "r");
 	int n = p && fgets(line, sizeof line, p) ? atoi(line) : -1;
 	if (p)

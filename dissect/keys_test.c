@@ -119,8 +119,8 @@ static const struct {
 	{ "esp_sa hex without 0x", "\"IPv4\",\"*\",\"*\",\"*\",\"TripleDES-CBC [RFC2451]\",\""
 	  K16 "1011121314151617\",\"NULL\",\"\"\n",
 	  "esp,,,esp,,0.0.0.0/0,0.0.0.0/0,,ENCR_3DES," K16 "1011121314151617,NONE,,,,,\n", 0, NULL },
-	{ "esp_sa twofish", "\"IPv4\",\"*\",\"*\",\"0x1001\",\"TWOFISH-CBC\",\"0x" K16 "\",\"NULL\",\"\"\n",
-	  "", 1, "made:1: ESP SPI 0x00001001: \"TWOFISH-CBC\" is not supported" },
+	{ "esp_sa twofish", "\"IPv4\",\"*\",\"*\",\"0x1001\",\"TWOFISH-CBC\",\"0x" K16
+	  "\",\"NULL\",\"\"\n", "", 1, "made:1: ESP SPI 0x00001001: \"TWOFISH-CBC\" is not supported" },
 	{ "esp_sa ripemd", "\"IPv4\",\"*\",\"*\",\"0x1001\",\"NULL\",\"\",\"MAC-RIPEMD-160-96 [RFC2857]\","
 	  "\"0x" K20 "\"\n", "", 1, "\"MAC-RIPEMD-160-96 [RFC2857]\" is not supported" },
 	{ "esp_sa wrong family", "\"IPv4\",\"*\",\"2001:db8::1\",\"0x1001\",\"NULL\",\"\"\n", "", 1,
@@ -164,6 +164,12 @@ static const struct {
 	  " aes128:0x" K16 "\n",
 	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 ":,AUTH_HMAC_MD5_96," K16 ":,,,,\n", 0,
 	  "the keys of the initiator's direction only" },
+	{ "tcpdump twice the same direction", "ikev2 I 0x0102030405060708 0x1112131415161718 md5:0x"
+	  K16 " aes128:0x" K16 "\nikev2 I 0x0102030405060708 0x1112131415161718 md5:0x" K16
+	  " aes128:0xff0102030405060708090a0b0c0d0e0f\n",
+	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 ":,AUTH_HMAC_MD5_96," K16 ":,,,,\n"
+	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC,ff0102030405060708090a0b0c0d0e0f:,AUTH_HMAC_MD5_96," K16
+	  ":,,,,\n", 0, "the keys of the initiator's direction only" },
 	{ "tcpdump wrong cipher", "0x1001@192.0.2.2 rot13:0x" K16 "\n", "", 1,
 	  "made:1: the algorithm \\\"rot13\\\" is not known" },
 	{ "tcpdump wrong address", "aes128:0x" K16 "\n0x1001@gateway aes128:0x" K16 "\n",
@@ -176,11 +182,12 @@ static const struct {
 	  "\nsk_d," IKE_SPIS ",,,,,,,,,,,,," K32 "\ndh,0102030405060708,,,,,,,,,,,,,,0x" K32 "\n",
 	  "skeyseed," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA2_256,,," K32 "\nsk_d," IKE_SPIS
 	  ",,,,,,,,,,,,," K32 "\ndh,0102030405060708,,,,,,,,,,,,,," K32 "\n", 0, NULL },
-	{ "csv ike, halves and SK_d", HEADER "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 K16
+	{ "csv ike, halves and SK_d", HEADER "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K32
 	  ",AUTH_HMAC_SHA1_96," K20 "|" K20 ",PRF_HMAC_SHA1,,," K20 "\n",
-	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 ":" K16 ",AUTH_HMAC_SHA1_96," K20 ":" K20
-	  ",,,,\nsk_d," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA1,,," K20 "\n", 0, NULL },
-	{ "csv header", "kind,spi_i,spi_x\n", "", 1, "made:1: column 3 is \\\"spi_x\\\", needs \\\"spi_r\\\"" },
+	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 ":101112131415161718191a1b1c1d1e1f,"
+	  "AUTH_HMAC_SHA1_96," K20 ":" K20 ",,,,\nsk_d," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA1,,," K20 "\n", 0, NULL },
+	{ "csv header", "kind,spi_i,spi_x\n", "", 1,
+	  "made:1: column 3 is \\\"spi_x\\\", needs \\\"spi_r\\\"" },
 	{ "csv columns", HEADER "esp,,\n", "", 1, "made:2: 3 columns, needs 16" },
 	{ "csv kind", HEADER "espp,,,,,,,,,,,,,,,\n", "", 1, "made:2: kind \\\"espp\\\", needs esp, ah" },
 	{ "csv encr", HEADER "esp,,,esp,1,*,*,,ENCR_AES,,,,,,,\n", "", 1,
@@ -387,6 +394,9 @@ START_TEST(folders)
 	ck_assert_msg(keys_load(&f.s, top, &f.notes, &f.e), "%s", f.e.text);
 	ck_assert_uint_eq(f.s.sa_count, 1);
 	ck_assert_msg(strstr(told(&f), "folders more than 16 deep"), "%s", told(&f));
+	ck_assert_msg(strstr(told(&f), "1 of 2 files hold no keys and were passed over: gone "
+			     "(dangling link)"), "%s", told(&f));
+	ck_assert_uint_eq(f.notes.count, 2);	/* the link back up was not followed */
 	snprintf(path, sizeof path, "%s/none", top);
 	ck_assert(!keys_load(&f.s, path, &f.notes, &f.e));
 	ck_assert_msg(strstr(f.e.text, "/none: No such file"), "%s", f.e.text);

@@ -201,7 +201,8 @@ static void check_printable(const struct text *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		uint8_t c = (uint8_t)t->p[i];
-		ck_assert_msg(c == '\n' || (c >= 0x20 && c < 0x7f), "octet 0x%02x", c);
+		if (c != '\n' && (c < 0x20 || c >= 0x7f))
+			ck_abort_msg("octet 0x%02x", c);
 	}
 }
 
@@ -210,8 +211,9 @@ static void check_width(const struct text *t, size_t columns)
 	size_t begin = 0;
 	for (size_t i = 0; i < t->n; i++)
 		if (t->p[i] == '\n') {
-			ck_assert_msg(i - begin <= columns, "%zu columns: %.*s", i - begin,
-				      (int)(i - begin), t->p + begin);
+			if (i - begin > columns)
+				ck_abort_msg("%zu columns: %.*s", i - begin, (int)(i - begin),
+					     t->p + begin);
 			begin = i + 1;
 		}
 }
@@ -226,14 +228,16 @@ static void check_nesting(const struct text *t)
 				i++;
 		else if (t->p[i] == '"')
 			for (i++; i < t->n && t->p[i] != '"'; i++) {
-				ck_assert_int_ne(t->p[i], '\n');
+				if (t->p[i] == '\n')
+					ck_abort_msg("a text goes on in another line");
 				i += t->p[i] == '\\';
 			}
 		else if (t->p[i] == '{')
 			depth++;
 		else if (t->p[i] == '}')
 			depth--;
-		ck_assert_int_ge(depth, 0);
+		if (depth < 0)
+			ck_abort_msg("more closed than open");
 	}
 	ck_assert_int_eq(depth, 0);
 }

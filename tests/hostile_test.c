@@ -71,7 +71,7 @@ static void show(struct sample *s, uint64_t from, uint64_t to)
 static double seconds(void)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -95,24 +95,53 @@ START_TEST(whole)
 }
 END_TEST
 
-/* Whole records are read, whatever comes behind them. */
+/* The file cut after n octets: whole records are read, whatever comes behind. */
+static void cut_file(struct sample *s, const char *name, size_t n)
+{
+	uint8_t *copy = malloc(n + 1);	/* its end is guarded */
+	size_t frames = n < FILE_HEADER ? 0 : frame_of(s, n) - 1;
+	bool at_end = n == FILE_HEADER || (frames && s->ends[frames - 1] == n);
+	memcpy(copy, s->octets, n);
+	show(s, 0, 0);
+	s->reading->frames = 0;
+	reading_capture(s->reading, span_of(copy, n));
+	ck_assert_msg(s->reading->frames == frames && s->reading->damaged == !at_end,
+		      "%s cut at %zu: %llu frames", name, n,
+		      (unsigned long long)s->reading->frames);
+	free(copy);
+}
+
+/* The file cut after n octets, and the last record says so: a capture of which
+ * this frame was cut by the snap length, or one that was that short on the wire. */
+static void cut_frame(struct sample *s, size_t n, bool short_frame)
+{
+	uint64_t frame = frame_of(s, n);
+	size_t record = frame == 1 ? FILE_HEADER : s->ends[frame - 2];
+	if (n < record + RECORD_HEADER)
+		return;
+	uint8_t *copy = malloc(FILE_HEADER + n - record);
+	size_t captured = n - record - RECORD_HEADER;
+	memcpy(copy, s->octets, FILE_HEADER);
+	memcpy(copy + FILE_HEADER, s->octets + record, n - record);
+	for (int i = 0; i < 4; i++) {
+		copy[FILE_HEADER + 8 + i] = (uint8_t)(captured >> 8 * i);
+		if (short_frame)
+			copy[FILE_HEADER + 12 + i] = (uint8_t)(captured >> 8 * i);
+	}
+	show(s, 1, 1);
+	reading_capture(s->reading, span_of(copy, FILE_HEADER + n - record));
+	ck_assert(!s->reading->damaged);
+	free(copy);
+}
+
 START_TEST(cut)
 {
 	struct sample s = sample_open(captures[_i]);
 	double start = seconds();
-	for (size_t n = 0; n < s.n; n++) {
-		uint8_t *copy = malloc(n + 1);	/* its end is guarded */
-		size_t frames = n < FILE_HEADER ? 0 : frame_of(&s, n) - 1;
-		bool at_end = n == FILE_HEADER || (frames && s.ends[frames - 1] == n);
-		memcpy(copy, s.octets, n);
-		show(&s, frames, frames);
-		s.reading->frames = 0;
-		reading_capture(s.reading, span_of(copy, n));
-		ck_assert_msg(s.reading->frames == frames && s.reading->damaged == !at_end,
-			      "%s cut at %zu: %llu frames", captures[_i], n,
-			      (unsigned long long)s.reading->frames);
-		free(copy);
-	}
+	for (size_t n = 0; n < s.n; n++)
+		cut_file(&s, captures[_i], n);
+	for (size_t n = FILE_HEADER; n < s.n; n++)
+		cut_frame(&s, n, n & 1);
 	report(&s, captures[_i], "cut", start);
 	sample_close(&s);
 }
@@ -121,7 +150,7 @@ END_TEST
 static void spoil(struct sample *s, size_t at, uint8_t by)
 {
 	uint64_t frame = frame_of(s, at);
-	show(s, frame, frame + 1);
+	show(s, frame, frame);
 	s->octets[at] ^= by;
 	reading_capture(s->reading, span_of(s->octets, s->n));
 	s->octets[at] ^= by;
