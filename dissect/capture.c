@@ -225,6 +225,12 @@ bool capture_is_file(const struct capture *c)
 	return c->source.regular;
 }
 
+size_t capture_keeps(const struct capture *c)
+{
+	(void)c;
+	return 1;
+}
+
 static enum capture_state ended(struct capture *c, int status, struct err *e)
 {
 	if (c->source.broken)

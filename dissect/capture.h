@@ -19,8 +19,12 @@ void capture_close(struct capture *c);
 /* True when frames can be read ahead without waiting for anybody. */
 bool capture_is_file(const struct capture *c);
 
+/* How many frames in a row keep their octets before the next call of
+ * capture_next() takes them: libpcap has room for one. */
+size_t capture_keeps(const struct capture *c);
+
 enum capture_state { CAPTURE_FRAME, CAPTURE_END, CAPTURE_DAMAGED };
-/* The next frame; its octets are good until the next call. CAPTURE_DAMAGED with
+/* The next frame; its octets are good for capture_keeps() calls. CAPTURE_DAMAGED with
  * an error: the file cannot be read any further. */
 enum capture_state capture_next(struct capture *c, struct frame *f, struct err *e);
 

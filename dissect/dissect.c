@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BATCH = 32, BATCH_OCTETS = 128 * 1024, PATHS_MAX = 64, PORTS_MAX = 16 };
+enum { BATCH = 32, PATHS_MAX = 64, PORTS_MAX = 16 };
 
 enum { O_KEYS, O_FORMAT, O_COUNT, O_FRAMES, O_WINDOW, O_PORT, O_BYTES, O_COLOUR };
 
@@ -57,7 +57,7 @@ struct run {
 	struct view_env env;
 	struct arena batch_arena, scratch;
 	struct packet *packets[BATCH];
-	size_t count, octets;		/* in the batch */
+	size_t count, batch;		/* packets of the batch: now, and when it is full */
 	uint64_t frames;		/* of all files */
 	struct err e;
 	int status;
@@ -202,7 +202,7 @@ static void batch_end(struct run *r)
 		text_record_end(&r->out);
 		arena_reset(&r->scratch);
 	}
-	r->count = r->octets = 0;
+	r->count = 0;
 	arena_reset(&r->batch_arena);
 }
 
@@ -212,18 +212,14 @@ static void first_time(struct run *r, const struct frame *f)
 	r->env.first_nanoseconds = f->nanoseconds;
 }
 
-static void take_frame(struct run *r, struct frame *f, bool ahead)
+static void take_frame(struct run *r, const struct frame *f)
 {
 	if (r->frames++ == 0)
 		first_time(r, f);
-	f->octets = arena_copy(&r->batch_arena, f->octets);
 	struct packet *p = r->packets[r->count++];
 	wire_parse(r->wire, p, f, &r->batch_arena);
-	r->octets += f->captured;
-	if (r->count == BATCH || r->octets >= BATCH_OCTETS || wire_ends_batch(p) || !ahead)
+	if (r->count == r->batch || wire_ends_batch(p))
 		batch_end(r);
-	if (!ahead)
-		text_flush(&r->out);
 }
 
 static void read_file(struct run *r, const char *path)
@@ -235,9 +231,14 @@ static void read_file(struct run *r, const char *path)
 		return;
 	}
 	enum capture_state state = CAPTURE_END;
+	bool live = !capture_is_file(c);
+	r->batch = capture_keeps(c) < BATCH ? capture_keeps(c) : BATCH;
 	while (!r->out.bad && !(r->limit && r->frames == r->limit) &&
-	       (state = capture_next(c, &f, &r->e)) == CAPTURE_FRAME)
-		take_frame(r, &f, capture_is_file(c));
+	       (state = capture_next(c, &f, &r->e)) == CAPTURE_FRAME) {
+		take_frame(r, &f);
+		if (live)
+			text_flush(&r->out);
+	}
 	batch_end(r);
 	if (state == CAPTURE_DAMAGED) {
 		text_flush(&r->out);
@@ -274,7 +275,8 @@ static bool load_keys(struct run *r)
 	else if (r->key_count && !keys_finish(&r->store, &notes))
 		r->status = 1;
 	keys_notes_print(&notes, &told);
-	fwrite(told.p, 1, told.n, stderr);
+	if (told.n)
+		fwrite(told.p, 1, told.n, stderr);
 	text_done(&told);
 	keys_notes_done(&notes);
 	return ok;

@@ -22,6 +22,8 @@ const struct keys_format keys_formats[] = {
 	{ "ikev1", "Wireshark's ikev1_decryption_table", KEYS_IKEV1, NULL, NULL, keys_ikev1_write },
 	{ "tcpdump", "a file for tcpdump -E", KEYS_SA | KEYS_IKEV2,
 	  keys_tcpdump_recognise, keys_tcpdump_read, keys_tcpdump_write },
+	{ "charon", "a log of strongSwan's charon", KEYS_SA | KEYS_IKEV2 | KEYS_IKEV1 | KEYS_SECRET,
+	  keys_charon_recognise, keys_charon_read, NULL },
 };
 const size_t keys_format_count = sizeof keys_formats / sizeof *keys_formats;
 
@@ -340,6 +342,12 @@ static int ike_identity(const struct ike_key *a, const struct ike_key *b)
 	return c ? c : compare(a->spi_r, b->spi_r, 8);
 }
 
+/* Rows whose SPIs are not known may be of as many SAs as there are rows. */
+static bool ike_named(const struct ike_key *k)
+{
+	return !span_is_zero(span_of(k->spi_i, 8));
+}
+
 static int by_ike(const void *a, const void *b)
 {
 	const struct ike_key *x = *(struct ike_key *const *)a, *y = *(struct ike_key *const *)b;
@@ -365,7 +373,8 @@ static void check_ikes(const struct keystore *s, struct keys_notes *notes)
 	size_t n = 0, told = SIZE_MAX;
 	char name[KEYS_NAME_MAX];
 	for (struct ike_key *k = s->ikes; k; k = k->next)
-		rows[n++] = k;
+		if (ike_named(k))
+			rows[n++] = k;
 	qsort(rows, n, sizeof *rows, by_ike);
 	for (size_t i = 1, first = 0; i < n; i++) {
 		if (ike_identity(rows[first], rows[i]) != 0)

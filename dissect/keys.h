@@ -61,7 +61,7 @@ struct keys_format {
 	bool (*recognise)(struct span text);	/* NULL: as another row does */
 	void (*read)(struct keys_in *in);
 	/* Rows of its kinds that the format cannot express give a note each and
-	 * are left out. Returns how many. */
+	 * are left out. Returns how many. NULL: the format is only read. */
 	size_t (*write)(const struct keystore *s, struct text *out, struct keys_notes *notes);
 };
 

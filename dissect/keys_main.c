@@ -230,7 +230,7 @@ static bool write_result(struct run *r)
 static bool take_format(struct run *r, const char *name)
 {
 	for (size_t i = 0; i < keys_format_count; i++)
-		if (strcmp(keys_formats[i].name, name) == 0)
+		if (keys_formats[i].write && strcmp(keys_formats[i].name, name) == 0)
 			r->format = &keys_formats[i];
 	return r->format || err_set(&r->e, "format \"%s\", needs csv, xfrm, esp_sa, ikev2, ikev1 "
 				    "or tcpdump", name);

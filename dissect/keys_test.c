@@ -297,7 +297,7 @@ START_TEST(round_trip)
 	struct fixture f, g;
 	struct text out = { 0 }, again = { 0 };
 	const struct keys_format *to = &keys_formats[_i];
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+	for (size_t i = 0; to->write && i < sizeof texts / sizeof *texts; i++) {
 		setup(&f);
 		setup(&g);
 		out.n = again.n = 0;

@@ -9,7 +9,6 @@
 #include "ipsec/base/testing.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 /* Frame 1: IKE_SA_INIT request. */
 #define FRAME_IKE \

@@ -27,12 +27,22 @@ static const struct {
 	{ "natt-chacha", "sk", "its IKE keys are in charon logs only, which are not read yet" },
 };
 
-static bool excepted(const char *name, const char *field)
+struct at {
+	const char *capture;
+	int frame;
+};
+
+/* Says so where an exception is made. */
+static bool excepted(const struct at *at, const char *field)
 {
 	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
-		if (strcmp(exceptions[i].name, name) == 0 &&
-		    strcmp(exceptions[i].field, field) == 0)
+		if (strcmp(exceptions[i].name, at->capture) == 0 &&
+		    strcmp(exceptions[i].field, field) == 0) {
+			printf("skip: %s frame %d, %s: %s\n", at->capture, at->frame, field,
+			       exceptions[i].reason);
+			fflush(stdout);
 			return true;
+		}
 	return false;
 }
 
@@ -134,11 +144,6 @@ static size_t digest(const json_t *layer, char hex[65])
 }
 
 /* ---- comparing ---- */
-
-struct at {
-	const char *capture;
-	int frame;
-};
 
 static void same_text(const struct at *at, const char *what, const char *got, const char *want)
 {
@@ -282,10 +287,13 @@ static void compare_sk(const struct at *at, const json_t *truth, const json_t *i
 	bool v1 = strcmp(text(truth, "version"), "1.0") == 0;
 	bool secret = v1 ? json_is_true(json_object_get(truth, "encrypted"))
 			 : json_object_get(truth, "sk_ok") != NULL;
-	bool open = json_is_true(json_object_get(truth, "sk_ok")) && !excepted(at->capture, "sk");
+	bool shown = json_is_true(json_object_get(ike, "decrypted"));
+	bool open = json_is_true(json_object_get(truth, "sk_ok"));
+	if (open && !shown && excepted(at, "sk"))
+		open = false;
 	ck_assert_msg((json_object_get(ike, "icv") != NULL) == secret, "%s frame %d: encrypted",
 		      at->capture, at->frame);
-	ck_assert_msg(json_is_true(json_object_get(ike, "decrypted")) == open,
+	ck_assert_msg(shown == open,
 		      "%s frame %d: decrypted", at->capture, at->frame);
 	if (secret)
 		same_text(at, "icv", text(ike, "icv"), open ? "good" : "unchecked");
@@ -435,14 +443,15 @@ static char *cell(char *line, int column)
 
 static void spoil_key(char *key)
 {
-	*key = *key == 'a' ? 'b' : 'a';
+	if (*key != ',' && *key != '\n' && *key)
+		*key = *key == 'a' ? 'b' : 'a';
 }
 
 /* One octet of each row's key in ikat's CSV is changed: of the key that the ICV
- * depends on. IKE rows have two, SK_ai:SK_ar. */
+ * depends on. IKE rows have two, SK_ai:SK_ar; rows of secrets their own column. */
 static void spoil(char *csv)
 {
-	enum { ENCR_KEY = 9, INTEG_KEY = 11 };
+	enum { ENCR_KEY = 9, INTEG_KEY = 11, SECRET = 15 };
 	for (char *line = strchr(csv, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
 		char *key = cell(line + 1, INTEG_KEY);
 		if (*key == ',')
@@ -450,6 +459,7 @@ static void spoil(char *csv)
 		spoil_key(key);
 		if (key[strcspn(key, ",:")] == ':')
 			spoil_key(strchr(key, ':') + 1);
+		spoil_key(cell(line + 1, SECRET));
 	}
 }
 
@@ -576,9 +586,6 @@ int main(void)
 	Suite *s = suite_create("truth");
 	TCase *t = tcase_create("truth");
 	tcase_set_timeout(t, 120);
-	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
-		printf("skip: %s, %s: %s\n", exceptions[i].name, exceptions[i].field,
-		       exceptions[i].reason);
 	tcase_add_loop_test(t, truth, 0, CAPTURES);
 	tcase_add_loop_test(t, clean, 0, CAPTURES);
 	tcase_add_loop_test(t, no_keys, 0, CAPTURES);

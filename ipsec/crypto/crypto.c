@@ -31,9 +31,15 @@ struct crypto *crypto_new(struct err *e)
 		crypto_free(c);
 		return NULL;
 	}
-	c->legacy = OSSL_PROVIDER_load(c->library, "legacy");
-	ERR_clear_error();
 	return c;
+}
+
+bool crypto_legacy(struct crypto *c)
+{
+	if (!c->legacy)
+		c->legacy = OSSL_PROVIDER_load(c->library, "legacy");
+	ERR_clear_error();
+	return c->legacy != NULL;
 }
 
 void crypto_free(struct crypto *c)

@@ -131,40 +131,52 @@ static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message 
 	return true;
 }
 
+/* No ICV decides whether such a row fits: it opens anything. */
+static bool unchecked(const struct ike_key *k)
+{
+	return k->integ->kind == INTEG_KIND_UNCHECKED;
+}
+
 /* Rows that name the pair. There may be several: IKE_INTERMEDIATE changes the
- * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. */
+ * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. Unchecked rows
+ * come last. */
 static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
 				    struct ike_message *m, struct arena *a,
 				    struct findings *fs)
 {
 	size_t tries = TRIES;
+	struct ike_key *last = NULL;
 	p->named = false;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
 		if (k->version != 2 || !names_pair(k, p->spis))
 			continue;
 		p->named = true;
 		tries--;
-		if (k != p->key && try_key(o, k, m, a, fs))
+		if (unchecked(k))
+			last = last ? last : k;
+		else if (k != p->key && try_key(o, k, m, a, fs))
 			return k;
 	}
-	return NULL;
+	return last && last != p->key && try_key(o, last, m, a, fs) ? last : NULL;
 }
 
-/* Rows that have opened nothing yet, whatever pair they name. */
+/* Rows that have opened nothing yet, whatever pair they name; a zero pair is one
+ * that was not known to whoever wrote the row. */
 static struct ike_key *search_unused(struct ike_opener *o, struct pair *p,
 				     struct ike_message *m, struct arena *a,
 				     struct findings *fs)
 {
 	size_t tries = o->strangers < STRANGERS ? TRIES : TRIES_FLOODED;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
-		if (k->version != 2 || k->works || k->unusable || names_pair(k, p->spis))
+		if (k->version != 2 || k->works || k->unusable || unchecked(k) ||
+		    names_pair(k, p->spis))
 			continue;
 		tries--;
 		if (!try_key(o, k, m, a, fs))
 			continue;
-		finding_add(fs, SEVERITY_NOTE, NULL, 0,
-			    "opened with the key of another SPI pair (%s:%zu)",
-			    k->origin.file ? k->origin.file : "?", k->origin.line);
+		bool zero = span_is_zero(span_of(k->spi_i, 8));
+		finding_add(fs, SEVERITY_NOTE, NULL, 0, "opened with the key of %s SPI pair (%s:%zu)",
+			    zero ? "an unknown" : "another", k->origin.file ? k->origin.file : "?", k->origin.line);
 		return k;
 	}
 	return NULL;

@@ -18,7 +18,7 @@ static const struct vendor vendors[] = {
 	{ "4485152d18b6bbcd0be8a8469579ddcc", false, "draft-ietf-ipsec-nat-t-ike-00" },
 	{ "16f6ca16e4a4066d83821a0f0aeaa862", false, "draft-ietf-ipsec-nat-t-ike-01" },
 	{ "cd60464335df21f87cfdb2fc68b6a448", false, "draft-ietf-ipsec-nat-t-ike-02" },
-	{ "90cb80913ebb696e086381b5ec427b1f", false, "draft-ietf-ipsec-nat-t-ike-02\\n" },
+	{ "90cb80913ebb696e086381b5ec427b1f", false, "draft-ietf-ipsec-nat-t-ike-02 (with a newline)" },
 	{ "7d9419a65310ca6f2c179d9215529d56", false, "draft-ietf-ipsec-nat-t-ike-03" },
 	{ "9909b64eed937c6573de52ace952fa6b", false, "draft-ietf-ipsec-nat-t-ike-04" },
 	{ "80d0bb3def54565ee84645d4c85ce3ee", false, "draft-ietf-ipsec-nat-t-ike-05" },

@@ -113,6 +113,8 @@ struct sa {
 struct sadb;
 enum {
 	SADB_MAX = 1u << 20,	/* SAs; further ones are treated as unknown */
+	SADB_WILD_MAX = 1u << 14,	/* ... those of them that only wildcard rows fit:
+				 * anybody can make up SPIs */
 	SADB_CANDIDATES_MAX = 64,	/* rows tried for one SA */
 };
 

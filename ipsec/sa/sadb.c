@@ -24,10 +24,10 @@ struct sadb {
 	struct keystore *keys;
 	struct crypto *crypto;
 	uint32_t window, generation;
-	uint64_t seed;
 	struct arena arena;	/* SAs, their windows and candidate lists */
 	struct sa **slots;
 	size_t slot_count, sa_count;
+	struct sa *recent;	/* found last: packets of one SA come in runs */
 	struct sa *first, **last;
 	struct row *rows;	/* the exact ones */
 	size_t row_count, row_cap;
@@ -35,6 +35,7 @@ struct sadb {
 	size_t row_slot_count;
 	struct row *wild;
 	size_t wild_count, wild_cap;
+	size_t wild_sas;	/* SAs that only a wildcard row fits */
 	struct sa_key *read;	/* the last row that was indexed */
 	uint32_t order;
 	struct row *fits;	/* scratch: candidates of one SA */
@@ -48,14 +49,14 @@ static void *must(void *p)
 	return p;
 }
 
-/* Two rounds of multiply and fold over 21 octets; seeded, so that nobody can
- * choose SPIs that share a slot. */
-static uint64_t name_hash(const struct sadb *db, const struct sa_name *n)
+/* Multiply and fold over 22 octets. Only SAs that a key row fits are kept, so
+ * nobody outside can fill a slot. */
+static uint64_t name_hash(const struct sa_name *n)
 {
 	uint64_t a, b, h;
 	memcpy(&a, n->dst.b, 8);
 	memcpy(&b, n->dst.b + 8, 8);
-	h = db->seed ^ ((uint64_t)n->spi << 16 | (uint64_t)n->protocol << 8 | n->dst.family);
+	h = (uint64_t)n->spi << 16 | (uint64_t)n->protocol << 8 | n->dst.family;
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
 	h = (h ^ h >> 29 ^ a) * 0xbf58476d1ce4e5b9u;
 	h = (h ^ h >> 32 ^ b) * 0x94d049bb133111ebu;
@@ -72,7 +73,7 @@ static bool row_exact(const struct sa_key *k)
 
 static uint32_t *row_slot(const struct sadb *db, const struct sa_name *n)
 {
-	return &db->row_slots[name_hash(db, n) & (db->row_slot_count - 1)];
+	return &db->row_slots[name_hash(n) & (db->row_slot_count - 1)];
 }
 
 static void row_link(struct sadb *db, size_t i)
@@ -226,7 +227,7 @@ static void slots_grow(struct sadb *db)
 	db->slots = slots;
 	for (struct sa *sa = db->first; sa; sa = sa->met) {
 		struct sa_name n = { sa->protocol, sa->spi, sa->dst };
-		struct sa **slot = &slots[name_hash(db, &n) & (db->slot_count - 1)];
+		struct sa **slot = &slots[name_hash(&n) & (db->slot_count - 1)];
 		sa->next = *slot;
 		*slot = sa;
 	}
@@ -246,22 +247,33 @@ static struct sa *sa_new(struct sadb *db, const struct sa_name *n)
 	return sa;
 }
 
+static bool sa_named(const struct sa *sa, uint8_t protocol, uint32_t spi,
+		     const struct addr *dst)
+{
+	return sa->spi == spi && sa->protocol == protocol && addr_equal(&sa->dst, dst);
+}
+
 struct sa *sadb_find(struct sadb *db, uint8_t protocol, uint32_t spi,
 		     const struct addr *src, const struct addr *dst)
 {
+	if (db->recent && sa_named(db->recent, protocol, spi, dst) &&
+	    db->recent->generation == db->generation)
+		return db->recent;
 	struct sa_name n = { protocol, spi, *dst };
-	uint64_t hash = name_hash(db, &n);
+	uint64_t hash = name_hash(&n);
 	struct sa *sa = db->slots[hash & (db->slot_count - 1)];
-	while (sa && !(sa->spi == spi && sa->protocol == protocol && addr_equal(&sa->dst, dst)))
+	while (sa && !sa_named(sa, protocol, spi, dst))
 		sa = sa->next;
 	if (sa && sa->generation == db->generation)
-		return sa;
+		return db->recent = sa;
 	fits_find(db, &n, src);
 	if (sa) {
 		sa_take_fits(db, sa);
 		return sa;
 	}
 	if (db->fit_count == 0 || db->sa_count >= SADB_MAX)
+		return NULL;
+	if (!row_exact(db->fits[0].key) && db->wild_sas++ >= SADB_WILD_MAX)
 		return NULL;
 	sa = sa_new(db, &n);
 	if (db->sa_count > db->slot_count) {
@@ -298,10 +310,6 @@ struct sadb *sadb_new(struct keystore *keys, struct crypto *crypto, uint32_t win
 {
 	assert(window <= REPLAY_WINDOW_MAX);
 	struct sadb *db = must(calloc(1, sizeof *db));
-	struct err e = { 0 };
-	uint8_t seed[8] = { 0 };
-	if (crypto && crypto_random(crypto, seed, sizeof seed, &e))
-		memcpy(&db->seed, seed, sizeof db->seed);
 	db->keys = keys;
 	db->crypto = crypto;
 	db->window = window;

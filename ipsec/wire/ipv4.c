@@ -153,6 +153,7 @@ static void ipv4_push(struct packet *p, struct ip_info *i)
 	if (!l)
 		return;
 	l->ip = i;
+	p->ip = l;
 	if (i->fragment)
 		packet_data(p);		/* RFC4303-3.4.1-01, RFC4302-3.4.1-01: not read alone */
 	else

@@ -146,6 +146,7 @@ void ipv6_decode(struct wire *w, struct packet *p)
 	if (!l)
 		return;
 	l->ip = i;
+	p->ip = l;
 	packet_next(p, SPACE_PROTOCOL, next);
 }
 

@@ -62,6 +62,7 @@ void wire_parse(struct wire *w, struct packet *p, const struct frame *f, struct 
 	p->arena = a;
 	p->layer_count = 0;
 	p->buffer_count = 0;
+	p->ip = NULL;
 	p->findings = (struct findings){ .arena = a };
 	p->copy_of = 0;
 	p->reassembled_from = NULL;
@@ -149,14 +150,4 @@ bool packet_buffer(struct packet *p, struct span octets, const char *name)
 	p->buffer_now = (uint8_t)p->buffer_count++;
 	p->rest = octets;
 	return true;
-}
-
-const struct layer *packet_ip(const struct packet *p)
-{
-	for (uint32_t i = p->layer_count; i-- > 0;) {
-		enum layer_kind k = p->layers[i].type->kind;
-		if (k == LAYER_IPV4 || k == LAYER_IPV6)
-			return &p->layers[i];
-	}
-	return NULL;
 }

@@ -118,6 +118,7 @@ struct packet {
 	uint32_t number;
 	struct span rest;		/* octets still to be read, within buffer `buffer_now` */
 	uint8_t buffer_now;
+	const struct layer *ip;		/* the IP layer pushed last, or NULL */
 	bool cut;			/* the capture's snap length ended rest early */
 	bool done;
 	bool ordered;			/* waits for wire_finish(): the rest depends on frame order */
@@ -207,7 +208,10 @@ static inline void packet_limit(struct packet *p, size_t n)
 }
 
 /* The nearest IPv4 or IPv6 layer below the read head, or NULL. */
-const struct layer *packet_ip(const struct packet *p);
+static inline const struct layer *packet_ip(const struct packet *p)
+{
+	return p->ip;
+}
 /* A finding about the layer that was pushed last (or is about to be). */
 #define packet_finding(p, severity, rule, at, ...) \
 	finding_add(&(p)->findings, severity, rule, at, __VA_ARGS__)
