@@ -101,10 +101,12 @@ static bool encr_setup(struct cipher *k, struct crypto *c, struct span key, stru
 	if (!name || octets > ENCR_KEY_MAX)
 		return err_set(e, "%s: its row has impossible sizes", row->name);
 	set_nonce(&k->text, span_from(key, octets), iv);
+	if (row->legacy && !crypto_legacy(c))
+		return err_set(e, "%s needs OpenSSL's legacy provider, which does not load",
+			       row->name);
 	const EVP_CIPHER *cipher = crypto_cipher(c, name, e);
 	if (!cipher)
-		return err_prefix(e, "%s%s", row->name, row->legacy && !c->legacy ?
-				  " needs OpenSSL's legacy provider, which does not load" : "");
+		return err_prefix(e, "%s", row->name);
 	if (row->kind == ENCR_KIND_CBC &&
 	    EVP_CIPHER_get_iv_length(cipher) != (int)iv)
 		return err_set(e, "%s: IV of %zu octets, OpenSSL's has %d", row->name, iv,
