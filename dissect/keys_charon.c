@@ -12,7 +12,7 @@
  * the lines that install it. The keys of a rekeyed IKE SA have no SPI at all; their
  * row has a zero SPI pair and is tried where no other key works. Each file is
  * understood by itself. */
-#include "dissect/keys_read.h"
+#include "dissect/keys_log.h"
 #include "ipsec/crypto/prf.h"
 
 #include <stdlib.h>
@@ -20,8 +20,6 @@
 enum {
 	THREADS = 64,		/* threads of the daemon that we follow at a time */
 	PAIRS = 256,		/* IKE SAs whose keys may come in a later job */
-	LOOK_LINES = 2000,	/* a journal may begin with other programs' lines */
-	PREFIX_MAX = 256,	/* time, host, program before the thread's number */
 };
 
 enum item {
@@ -49,46 +47,12 @@ static const struct {
 	{ "integrity initiator key", ITEM_INTEG_I }, { "integrity responder key", ITEM_INTEG_R },
 };
 
-enum kind { KIND_ENCR, KIND_INTEG, KIND_PRF };
-
-/* strongSwan's names; in a proposal the key's length stands behind ("_256"). */
-static const struct {
-	const char *name;
-	enum kind kind;
-	uint16_t id;
-} algorithms[] = {
-	{ "DES_CBC", KIND_ENCR, 2 }, { "3DES_CBC", KIND_ENCR, 3 }, { "CAST_CBC", KIND_ENCR, 6 },
-	{ "BLOWFISH_CBC", KIND_ENCR, 7 }, { "NULL", KIND_ENCR, 11 },
-	{ "AES_CBC", KIND_ENCR, 12 }, { "AES_CTR", KIND_ENCR, 13 },
-	{ "AES_CCM_8", KIND_ENCR, 14 }, { "AES_CCM_12", KIND_ENCR, 15 },
-	{ "AES_CCM_16", KIND_ENCR, 16 }, { "AES_GCM_8", KIND_ENCR, 18 },
-	{ "AES_GCM_12", KIND_ENCR, 19 }, { "AES_GCM_16", KIND_ENCR, 20 },
-	{ "NULL_AES_GMAC", KIND_ENCR, 21 }, { "CAMELLIA_CBC", KIND_ENCR, 23 },
-	{ "CAMELLIA_CTR", KIND_ENCR, 24 }, { "CAMELLIA_CCM_8", KIND_ENCR, 25 },
-	{ "CAMELLIA_CCM_12", KIND_ENCR, 26 }, { "CAMELLIA_CCM_16", KIND_ENCR, 27 },
-	{ "CHACHA20_POLY1305", KIND_ENCR, 28 },
-	{ "HMAC_MD5_96", KIND_INTEG, 1 }, { "HMAC_SHA1_96", KIND_INTEG, 2 },
-	{ "AES_XCBC_96", KIND_INTEG, 5 }, { "HMAC_MD5_128", KIND_INTEG, 6 },
-	{ "HMAC_SHA1_160", KIND_INTEG, 7 }, { "AES_CMAC_96", KIND_INTEG, 8 },
-	{ "AES_128_GMAC", KIND_INTEG, 9 }, { "AES_192_GMAC", KIND_INTEG, 10 },
-	{ "AES_256_GMAC", KIND_INTEG, 11 }, { "HMAC_SHA2_256_128", KIND_INTEG, 12 },
-	{ "HMAC_SHA2_384_192", KIND_INTEG, 13 }, { "HMAC_SHA2_512_256", KIND_INTEG, 14 },
-	{ "HMAC_SHA2_256_96", KIND_INTEG, INTEG_HMAC_SHA2_256_96 },
-	{ "PRF_HMAC_MD5", KIND_PRF, 1 }, { "PRF_HMAC_SHA1", KIND_PRF, 2 },
-	{ "PRF_AES128_XCBC", KIND_PRF, 4 }, { "PRF_HMAC_SHA2_256", KIND_PRF, 5 },
-	{ "PRF_HMAC_SHA2_384", KIND_PRF, 6 }, { "PRF_HMAC_SHA2_512", KIND_PRF, 7 },
-	{ "PRF_AES128_CMAC", KIND_PRF, 8 },
-};
-
-enum { DUMPS = sizeof dumps / sizeof *dumps, ALGORITHMS = sizeof algorithms / sizeof *algorithms };
+enum { DUMPS = sizeof dumps / sizeof *dumps };
 
 struct proposal {
 	bool known;
 	uint8_t protocol;		/* 0: IKE */
-	const struct encr *encr;
-	const struct integ *integ;
-	const struct prf *prf;
-	enum esn esn;
+	struct log_algorithms a;
 };
 
 /* The ends of a packet, without ports: they change with NAT traversal. */
@@ -135,125 +99,15 @@ struct charon {
 	struct thread threads[THREADS];
 };
 
-/* One line without what loggers put before it. */
-struct entry {
-	bool numbered;			/* there was "09[IKE] " */
-	uint32_t thread;
-	struct span group, text;
-};
-
-/* ---- lines ---- */
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* "[IKE] " or, with the level, "[IKE2] " at this place; octets of it, or 0. */
-static size_t group_at(struct span line, size_t at)
-{
-	static const char groups[] = "DMN MGR IKE CHD JOB CFG KNL NET ASN ENC TNC IMC IMV PTS TLS "
-				     "APP ESP LIB ";
-	struct span rest = span_from(line, at);
-	if (rest.n < 6 || rest.p[0] != '[')
-		return 0;
-	size_t level = is_digit(rest.p[4]), n = 6 + level;
-	if (rest.n < n || rest.p[4 + level] != ']' || rest.p[5 + level] != ' ')
-		return 0;
-	for (size_t i = 0; groups[i]; i += 4)
-		if (memcmp(groups + i, rest.p + 1, 3) == 0)
-			return n;
-	return 0;
-}
-
-/* "<name|1> ", the IKE SA, if the logger is told to write it. */
-static struct span without_name(struct span text)
-{
-	const uint8_t *end = text.n && text.p[0] == '<' ? memchr(text.p, '>', text.n) : NULL;
-	if (!end || !memchr(text.p, '|', (size_t)(end - text.p)))
-		return text;
-	text = span_from(text, (size_t)(end - text.p) + 1);
-	return keys_starts(text, " ") ? span_from(text, 1) : text;
-}
-
-/* charon-systemd writes neither thread nor group into the journal's text. */
-static bool journal_line(struct span line, struct entry *e)
-{
-	static const char program[] = "charon-systemd[";
-	const uint8_t *p = memmem(line.p, line.n < PREFIX_MAX ? line.n : PREFIX_MAX, program,
-				  sizeof program - 1);
-	struct span rest = p ? span_from(line, (size_t)(p - line.p)) : span_of(NULL, 0);
-	const uint8_t *end = rest.n ? memmem(rest.p, rest.n, "]: ", 3) : NULL;
-	if (!end)
-		return false;
-	e->text = span_from(rest, (size_t)(end - rest.p) + 3);
-	return true;
-}
-
-static bool entry_parse(struct span line, struct entry *e)
-{
-	size_t end = line.n < PREFIX_MAX ? line.n : PREFIX_MAX;
-	*e = (struct entry){ .text = line };
-	for (size_t i = 2; i < end; i++) {
-		size_t n = line.p[i] == '[' && is_digit(line.p[i - 1]) ? group_at(line, i) : 0;
-		size_t from = i;
-		while (n && from && is_digit(line.p[from - 1]) && i - from < 6)
-			from--;
-		if (n == 0 || i - from < 2 || (from && line.p[from - 1] != ' '))
-			continue;
-		for (; from < i; from++)
-			e->thread = 10 * e->thread + (line.p[from] - '0');
-		e->numbered = true;
-		e->group = span_part(line, i + 1, 3);
-		e->text = without_name(span_from(line, i + n));
-		return true;
-	}
-	return journal_line(line, e);
-}
-
 bool keys_charon_recognise(struct span text)
 {
 	struct keys_in in = { .text = text };
 	struct span line;
-	struct entry e;
-	while (in.line < LOOK_LINES && keys_line(&in, &line))
-		if (entry_parse(line, &e))
+	struct log_charon_line e;
+	while (in.line < LOG_LOOK_LINES && keys_line(&in, &line))
+		if (log_charon_parse(line, &e))
 			return true;
 	return false;
-}
-
-/* ---- algorithms ---- */
-
-static bool algorithm_take(struct proposal *p, struct span name)
-{
-	for (size_t i = 0; i < ALGORITHMS; i++) {
-		if (!keys_is(name, algorithms[i].name))
-			continue;
-		if (algorithms[i].kind == KIND_ENCR)
-			p->encr = encr_find(algorithms[i].id);
-		else if (algorithms[i].kind == KIND_INTEG)
-			p->integ = integ_find(algorithms[i].id);
-		else
-			p->prf = prf_find(algorithms[i].id);
-		return true;
-	}
-	return false;
-}
-
-/* "AES_CBC_128" is AES_CBC, but "AES_GCM_16" is a name itself. */
-static void word_take(struct proposal *p, struct span word)
-{
-	size_t n = word.n;
-	if (keys_is(word, "EXT_SEQ"))
-		p->esn = ESN_YES;
-	else if (keys_is(word, "NO_EXT_SEQ"))
-		p->esn = ESN_NO;
-	else if (!algorithm_take(p, word)) {
-		while (n && is_digit(word.p[n - 1]))
-			n--;
-		if (n && n < word.n && word.p[n - 1] == '_')
-			algorithm_take(p, span_part(word, 0, n - 1));
-	}
 }
 
 /* "ESP:AES_CBC_128/HMAC_SHA1_96/NO_EXT_SEQ" */
@@ -271,7 +125,7 @@ static void proposal_take(struct charon *c, struct thread *t, struct span text)
 	while (text.n) {
 		const uint8_t *slash = memchr(text.p, '/', text.n);
 		size_t n = slash ? (size_t)(slash - text.p) : text.n;
-		word_take(&p, keys_trim(span_part(text, 0, n)));
+		log_word_take(&p.a, keys_trim(span_part(text, 0, n)));
 		text = span_from(text, n + (slash != NULL));
 	}
 	if (p.protocol) {
@@ -348,7 +202,7 @@ static void secret_add(struct charon *c, const struct thread *t, enum item item,
 {
 	struct ike_secret row = { .kind = item == ITEM_SKEYSEED ? SECRET_SKEYSEED :
 				  item == ITEM_SK_D ? SECRET_SK_D : SECRET_DH,
-				  .prf = ike->prf, .secret = keys_key_span(&t->key[item]) };
+				  .prf = ike->a.prf, .secret = keys_key_span(&t->key[item]) };
 	if (t->key[item].n == 0)
 		return;
 	if (p) {
@@ -375,7 +229,7 @@ static void ike1_add(struct charon *c, struct thread *t, struct pair *p)
 static void ike2_add(struct charon *c, struct thread *t, struct pair *p)
 {
 	const struct proposal *ike = t->ike.known ? &t->ike : p && p->ike.known ? &p->ike : &c->ike;
-	struct ike_key row = { .version = 2, .encr = ike->encr, .integ = ike->integ };
+	struct ike_key row = { .version = 2, .encr = ike->a.encr, .integ = ike->a.integ };
 	size_t line = t->line[ITEM_SK_EI];
 	row.sk_ei = keys_key_span(&t->key[ITEM_SK_EI]);
 	row.sk_er = keys_key_span(&t->key[ITEM_SK_ER]);
@@ -462,10 +316,10 @@ static bool sa_algorithms(struct charon *c, struct thread *t, struct sa_key *row
 {
 	const struct proposal *p = &t->child;
 	bool ah = row->protocol == PROTOCOL_AH;
-	row->encr = ah ? encr_find(11) : p->encr;
-	row->integ = p->integ ? p->integ : integ_find(0);
-	row->esn = p->esn;
-	if (row->encr && (!ah || p->integ))
+	row->encr = ah ? encr_find(11) : p->a.encr;
+	row->integ = p->a.integ ? p->a.integ : integ_find(0);
+	row->esn = p->a.esn;
+	if (row->encr && (!ah || p->a.integ))
 		return true;
 	keys_bad(c->in, c->in->line, "SPI 0x%08x: the log does not name an algorithm we know: "
 		 "neither \"selected proposal\" nor \"using\"", row->spi);
@@ -522,15 +376,15 @@ static void sa_using(struct thread *t, struct span text)
 {
 	struct span first = word_at(text, 1), second = word_at(text, 2);
 	struct span third = word_at(text, 3), fourth = word_at(text, 4);
-	struct proposal p = { 0 };
+	struct log_algorithms p = { 0 };
 	uint64_t window;
 	if (keys_is(second, "for")) {
-		word_take(&t->child, first);
+		log_word_take(&t->child.a, first);
 	} else if (t->sa_line && keys_is(first, "replay") && keys_is(third, "of") && t->inbound &&
 		   keys_number(fourth, REPLAY_WINDOW_MAX, &window)) {
 		t->sa.window = (uint32_t)window;
 	} else if (t->sa_line && keys_is(second, "algorithm")) {
-		word_take(&p, third);
+		log_word_take(&p, third);
 		if (p.integ)
 			t->sa.integ = p.integ;
 		if (p.encr && t->sa.protocol == PROTOCOL_ESP)
@@ -684,7 +538,7 @@ static void text_take(struct charon *c, struct thread *t, struct span text)
 	}
 }
 
-static void entry_take(struct charon *c, const struct entry *e)
+static void entry_take(struct charon *c, const struct log_charon_line *e)
 {
 	struct thread *t = thread_find(c, e->thread);
 	t->used = ++c->clock;
@@ -700,12 +554,12 @@ void keys_charon_read(struct keys_in *in)
 {
 	struct charon *c = calloc(1, sizeof *c);
 	struct span line;
-	struct entry e;
+	struct log_charon_line e;
 	if (!c)
 		abort();	/* as arenas do */
 	c->in = in;
 	while (keys_line(in, &line))
-		if (entry_parse(line, &e))
+		if (log_charon_parse(line, &e))
 			entry_take(c, &e);
 		else if (c->last && c->last->item)	/* a dump of one journal entry */
 			dump_line(c, c->last, line);

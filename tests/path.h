@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { READING_BATCH = 32, READING_VIEWS = 2, READING_CAPTURES = 16 };
+enum { READING_BATCH = 32, READING_VIEWS = 2, READING_CAPTURES = 64 };
 
 /* What lasts as long as the keys do. */
 struct reading {
