@@ -24,6 +24,8 @@ const struct keys_format keys_formats[] = {
 	  keys_tcpdump_recognise, keys_tcpdump_read, keys_tcpdump_write },
 	{ "charon", "a log of strongSwan's charon", KEYS_SA | KEYS_IKEV2 | KEYS_IKEV1 | KEYS_SECRET,
 	  keys_charon_recognise, keys_charon_read, NULL },
+	{ "pluto", "a log of Libreswan's pluto", KEYS_SA | KEYS_IKEV2,
+	  keys_pluto_recognise, keys_pluto_read, NULL },
 };
 const size_t keys_format_count = sizeof keys_formats / sizeof *keys_formats;
 

@@ -90,6 +90,8 @@ void keys_xfrm_read(struct keys_in *in);
 size_t keys_xfrm_write(const struct keystore *s, struct text *out, struct keys_notes *n);
 bool keys_charon_recognise(struct span text);
 void keys_charon_read(struct keys_in *in);
+bool keys_pluto_recognise(struct span text);
+void keys_pluto_read(struct keys_in *in);
 
 /* Recognisers look no further than this. */
 enum { KEYS_LOOK_LINES = 16 };

@@ -33,6 +33,7 @@ struct states {
 	const struct lab_scenario *s;
 	bool on_b, from_b, last;	/* whose list; the block's sender; the last snapshot */
 	struct lab_sa *sa;		/* the block's, or NULL: not ESP or AH */
+	bool named;			/* its algorithms are known from another list */
 };
 
 static struct lab_sa *sa_of(struct states *t, const char *protocol, uint32_t spi)
@@ -67,8 +68,7 @@ static void read_proto(struct states *t, const char *line)
 	snprintf(t->sa->mode, sizeof t->sa->mode, "%s", mode);
 	*(t->on_b ? &t->sa->on_b : &t->sa->on_a) = true;
 	t->sa->at_end |= t->last;
-	if (t->last || !t->on_b)
-		t->sa->algorithms[0] = t->on_b ? t->sa->algorithms[0] : '\0';
+	t->named = t->sa->algorithms[0] != '\0';
 }
 
 /* "aead NAME 0xKEY (160 bits) 128": the row of the algorithm by name and sizes. */
@@ -77,9 +77,7 @@ static void read_algorithm(struct states *t, const char *line)
 	char kind[16], name[64];
 	unsigned int bits = 0, icv = 0;
 	struct lab_sa *sa = t->sa;
-	if (t->on_b && sa->on_a)	/* a has told */
-		return;
-	if (sscanf(line, " %15s %63s", kind, name) != 2)
+	if (t->named || sscanf(line, " %15s %63s", kind, name) != 2)
 		return;
 	const char *sizes = strchr(strstr(line, name) + strlen(name), '(');
 	if (sizes)
@@ -90,9 +88,9 @@ static void read_algorithm(struct states *t, const char *line)
 	size_t n = strlen(sa->algorithms);
 	/* "auth" is listed before "enc"; people name the cipher first */
 	if (lab_is(kind, "enc") && n) {
-		char integ[96];
+		char integ[sizeof sa->algorithms];
 		memcpy(integ, sa->algorithms, sizeof integ);
-		snprintf(sa->algorithms, sizeof sa->algorithms, "%s %.40s",
+		snprintf(sa->algorithms, sizeof sa->algorithms, "%.60s %.32s",
 			 row ? row->title : name, integ);
 	} else {
 		snprintf(sa->algorithms + n, sizeof sa->algorithms - n, "%s%s", n ? " " : "",
