@@ -9,7 +9,7 @@ comma := ,
 O ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -24,14 +24,14 @@ LINK = $(CC) -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 LIBS := -lpcap -lcrypto -lcsv -lz $(LDLIBS)
 
 # The rooms, in their order: each uses only what stands before it (make lint).
-ROOMS := ipsec/base ipsec/crypto ipsec/sa ipsec/ike ipsec/wire dissect vectors
+ROOMS := ipsec/base ipsec/crypto ipsec/sa ipsec/ike ipsec/wire dissect vectors conformance/lab
 ALL := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) $(wildcard tests/*.c)
 SRC := $(filter-out tests/% %_test.c %_fuzz.c %_gen.c %_bench.c,$(ALL))
 OBJ := $(SRC:%.c=$(O)/%.o) $(O)/registry.o
 TESTS := $(patsubst %.c,$(O)/%,$(filter-out vectors/rows_test.c,$(filter %_test.c,$(ALL))))
 BENCHES := $(patsubst %.c,$(O)/%,$(filter %_bench.c,$(ALL)))
 FUZZERS := $(filter %_fuzz.c,$(ALL))
-MANS := ikat.1 $(wildcard dissect/*.1 vectors/*.1)
+MANS := ikat.1 $(wildcard dissect/*.1 vectors/*.1 conformance/lab/*.1)
 
 .DEFAULT_GOAL := all
 .PHONY: all demo test test-run test-rows bench fuzz lint coverage install deps deps-test clean help

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * ikat, the IKE and IPsec Analysis Toolkit: the front door. One row for each
  * command. */
+#include "conformance/lab/lab.h"
 #include "dissect/dissect.h"
 #include "vectors/vectors.h"
 
@@ -20,6 +21,7 @@ struct command {
 static const struct command commands[] = {
 	{ "dissect", dissect_main, "show packets layer by layer, decrypted where keys are given" },
 	{ "keys", keys_main, "read keys in any format, write them in any other" },
+	{ "lab", lab_main, "real peers in a Linux of their own: run, record, explore" },
 	{ "vectors", vectors_main, "run the known-answer vectors of every algorithm" },
 };
 

@@ -68,9 +68,9 @@ static const char *log_kind(struct span text)
 {
 	struct span head = span_part(text, 0, 4096);
 	if (holds(head, "[DMN] ") || holds(head, "[IKE] ") || holds(head, "[LIB] "))
-		return "a charon log";
+		return "a charon log without keys";
 	if (holds(head, "pluto[") || holds(head, "Starting Pluto") || holds(head, "plutodebug"))
-		return "a pluto log";
+		return "a pluto log without keys";
 	return NULL;
 }
 
@@ -344,12 +344,6 @@ static int ike_identity(const struct ike_key *a, const struct ike_key *b)
 	return c ? c : compare(a->spi_r, b->spi_r, 8);
 }
 
-/* Rows whose SPIs are not known may be of as many SAs as there are rows. */
-static bool ike_named(const struct ike_key *k)
-{
-	return !span_is_zero(span_of(k->spi_i, 8));
-}
-
 static int by_ike(const void *a, const void *b)
 {
 	const struct ike_key *x = *(struct ike_key *const *)a, *y = *(struct ike_key *const *)b;
@@ -375,7 +369,7 @@ static void check_ikes(const struct keystore *s, struct keys_notes *notes)
 	size_t n = 0, told = SIZE_MAX;
 	char name[KEYS_NAME_MAX];
 	for (struct ike_key *k = s->ikes; k; k = k->next)
-		if (ike_named(k))
+		if (keys_ike_named(k))	/* others may be of as many SAs */
 			rows[n++] = k;
 	qsort(rows, n, sizeof *rows, by_ike);
 	for (size_t i = 1, first = 0; i < n; i++) {

@@ -285,10 +285,26 @@ static void child_flush(struct charon *c, struct thread *t)
 		crypto_cleanse(&t->key[i], sizeof t->key[i]);
 }
 
+/* A dump that is not complete is no key. */
+static void dump_end(struct charon *c, struct thread *t)
+{
+	struct keys_key *k = &t->key[t->item];
+	if (t->item == ITEM_NONE || k->n >= t->size) {
+		t->item = ITEM_NONE;
+		return;
+	}
+	if (t->item != ITEM_SPIS)
+		keys_bad(c->in, t->line[t->item], "the dump ends after %zu of %zu octets", k->n,
+			 t->size);
+	crypto_cleanse(k, sizeof *k);
+	t->item = ITEM_NONE;
+}
+
 static void job_end(struct charon *c, struct thread *t)
 {
 	uint32_t number = t->number;
 	uint64_t used = t->used;
+	dump_end(c, t);
 	ike_flush(c, t);
 	child_flush(c, t);
 	crypto_cleanse(t, sizeof *t);
@@ -393,20 +409,6 @@ static void sa_using(struct thread *t, struct span text)
 }
 
 /* ---- reading ---- */
-
-static void dump_end(struct charon *c, struct thread *t)
-{
-	struct keys_key *k = &t->key[t->item];
-	if (t->item == ITEM_NONE || k->n >= t->size) {
-		t->item = ITEM_NONE;
-		return;
-	}
-	if (t->item != ITEM_SPIS)
-		keys_bad(c->in, t->line[t->item], "the dump ends after %zu of %zu octets", k->n,
-			 t->size);
-	crypto_cleanse(k, sizeof *k);
-	t->item = ITEM_NONE;
-}
 
 /* A new set of keys in the same job: the ones before it are complete. */
 static void dump_make_room(struct charon *c, struct thread *t, enum item item)

@@ -8,6 +8,8 @@
  *	skeyseed, sk_d, dh	spi_i spi_r prf secret
  *	ikev1		spi_i spi_r encr_key (the phase 1 key)
  *
+ * Both SPIs may be empty but for ikev1: not known, as in a log of a rekeyed IKE SA.
+ *
  * It is read a line at a time, not through base/csv.h, so that one wrong line is
  * told by its number and the others are used, and no copy of a key is left over. */
 #include "dissect/keys_read.h"
@@ -167,6 +169,13 @@ static bool ike_spi(struct keys_in *in, const char *column, struct span cell, ui
 	return false;
 }
 
+/* Both of them, or neither where they are not known. */
+static bool ike_spis(struct keys_in *in, const struct span *c, uint8_t i[8], uint8_t r[8])
+{
+	bool needed = c[SPI_I].n || c[SPI_R].n;
+	return ike_spi(in, "spi_i", c[SPI_I], i, needed) && ike_spi(in, "spi_r", c[SPI_R], r, needed);
+}
+
 /* "I:R" (or I|R), or the two of one length one behind the other. */
 static bool pair_cell(struct keys_in *in, const char *column, struct span cell, struct keys_key k[2])
 {
@@ -189,7 +198,7 @@ static void secret_row(struct keys_in *in, const struct span *c, enum secret_kin
 	row.prf = c[PRF].n ? prf_by_name(c[PRF]) : NULL;
 	if (c[PRF].n && !row.prf)
 		keys_bad(in, in->line, "prf \"%.*s\" is not IANA's name of a PRF", SHOW(c[PRF]));
-	else if (ike_spi(in, "spi_i", c[SPI_I], row.spi_i, true) &&
+	else if (ike_spi(in, "spi_i", c[SPI_I], row.spi_i, c[SPI_R].n > 0) &&
 		 ike_spi(in, "spi_r", c[SPI_R], row.spi_r, false) &&
 		 key_cell(in, "secret", c[SECRET], &k)) {
 		row.secret = keys_key_span(&k);
@@ -202,8 +211,7 @@ static void ike_row(struct keys_in *in, const struct span *c)
 {
 	struct ike_key row = { .version = 2 };
 	struct keys_key e[2] = { { .n = 0 } }, a[2] = { { .n = 0 } };
-	if (ike_spi(in, "spi_i", c[SPI_I], row.spi_i, true) &&
-	    ike_spi(in, "spi_r", c[SPI_R], row.spi_r, true) && encr_cell(in, c[ENCR], &row.encr) &&
+	if (ike_spis(in, c, row.spi_i, row.spi_r) && encr_cell(in, c[ENCR], &row.encr) &&
 	    integ_cell(in, c[INTEG], &row.integ) && pair_cell(in, "encr_key", c[ENCR_KEY], e) &&
 	    pair_cell(in, "integ_key", c[INTEG_KEY], a)) {
 		row.sk_ei = keys_key_span(&e[0]);
@@ -339,7 +347,8 @@ static void put_spis(struct text *t, const char *kind, const uint8_t i[8], const
 {
 	text_add(t, kind);
 	text_char(t, ',');
-	text_hex_span(t, span_of(i, 8));
+	if (!span_is_zero(span_of(i, 8)))
+		text_hex_span(t, span_of(i, 8));
 	text_char(t, ',');
 	if (!span_is_zero(span_of(r, 8)))
 		text_hex_span(t, span_of(r, 8));

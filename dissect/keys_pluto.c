@@ -33,6 +33,7 @@ struct pluto {
 	struct keys_in *in;
 	struct half half[2];		/* the one that waits, and the one that is read */
 	bool phase1_told;
+	uint8_t salt_told[16];		/* the SPIs of the AEAD line told last */
 	/* the SA that is being installed */
 	uint8_t protocol;		/* 0: none */
 	enum dump dump;			/* whose octets the next lines may be */
@@ -133,13 +134,16 @@ static const struct integ *without_key(const struct integ *integ)
 }
 
 /* What pluto leaves out of its `ikev2` lines; false if nothing opens without it. */
-static bool half_complete(struct keys_in *in, struct half *h)
+static bool half_complete(struct pluto *p, struct half *h)
 {
 	const struct encr *e = h->encr;
+	struct keys_in *in = p->in;
 	if (encr_has_icv(e) && e->salt && encr_key_ok(e, h->e.n)) {
-		keys_bad(in, h->line, "%s: pluto's line has the key of %zu octets without its salt, "
-			 "needs %zu: nothing opens without the salt", e->name, h->e.n,
-			 h->e.n + e->salt);
+		if (memcmp(p->salt_told, h->spis, sizeof h->spis) != 0)
+			keys_bad(in, h->line, "%s: pluto's line has the key of %zu octets without its "
+				 "salt, needs %zu: nothing opens without the salt", e->name, h->e.n,
+				 h->e.n + e->salt);
+		memcpy(p->salt_told, h->spis, sizeof h->spis);
 		return false;
 	}
 	if (encr_has_icv(e))
@@ -155,8 +159,9 @@ static bool half_complete(struct keys_in *in, struct half *h)
 	return true;
 }
 
-static bool half_read(struct keys_in *in, struct span text, struct half *h)
+static bool half_read(struct pluto *p, struct span text, struct half *h)
 {
+	struct keys_in *in = p->in;
 	keys_word(&text);
 	struct span side = keys_word(&text), i = keys_word(&text), r = keys_word(&text);
 	struct span mac = keys_word(&text), cipher = keys_word(&text), name, cipher_name;
@@ -178,7 +183,7 @@ static bool half_read(struct keys_in *in, struct span text, struct half *h)
 	h->encr = cipher_of(cipher_name);
 	h->integ = mac_of(name);
 	if (h->encr && h->integ)
-		return half_complete(in, h);
+		return half_complete(p, h);
 	if (h->encr)
 		cipher_name = name;
 	keys_bad(in, in->line, "the algorithm \"%.*s\" is not known",
@@ -218,7 +223,7 @@ static void ike_flush(struct pluto *p)
 static void ike_line(struct pluto *p, struct span text)
 {
 	struct half *waits = &p->half[0], *h = &p->half[1];
-	if (!half_read(p->in, text, h))
+	if (!half_read(p, text, h))
 		return;
 	if (waits->used && memcmp(waits->spis, h->spis, sizeof h->spis) == 0 &&
 	    waits->responder != h->responder && waits->encr == h->encr &&
@@ -313,20 +318,18 @@ static void kernel_add(struct pluto *p, struct span text)
 {
 	struct sa_key row = { .esn = ESN_NO };
 	struct span word;
-	bool flow = false, inbound = false;
+	bool flow = false;
 	uint64_t window = 0;
 	if (!p->protocol)
 		return;		/* no keys before it: they are not logged */
 	p->a = (struct log_algorithms){ 0 };
 	while ((word = keys_word(&text)).n) {
 		const uint8_t *colon = memchr(word.p, ':', word.n);
-		if (keys_is(word, "inbound"))
-			inbound = true;
-		else if (keys_is(word, "tunnel") || keys_is(word, "transport"))
+		if (keys_is(word, "tunnel") || keys_is(word, "transport"))
 			row.mode = keys_is(word, "tunnel") ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
 		else if (keys_is(word, "+esn"))
 			row.esn = ESN_YES;
-		else if (keys_starts(word, "replay_window=") && inbound &&
+		else if (keys_starts(word, "replay_window=") &&
 			 keys_number(span_from(word, 14), REPLAY_WINDOW_MAX, &window))
 			row.window = (uint32_t)window;
 		else if (!flow && memmem(word.p, word.n, "==>", 3))

@@ -67,6 +67,11 @@ void keys_say(struct keys_in *in, size_t line, const char *format, ...)
 enum { KEYS_NAME_MAX = 64 };
 const char *keys_sa_name(const struct sa_key *k, char name[KEYS_NAME_MAX]);
 const char *keys_ike_name(const struct ike_key *k, char name[KEYS_NAME_MAX]);
+/* The SPIs are known: without them (zero) a row is tried on any IKE SA. */
+static inline bool keys_ike_named(const struct ike_key *k)
+{
+	return !span_is_zero(span_of(k->spi_i, 8));
+}
 const char *keys_secret_word(enum secret_kind k);	/* "skeyseed", "sk_d", "dh" */
 /* "*" for any, an address, or address/bits. */
 void keys_put_pattern(struct text *t, const struct addr_pattern *p);

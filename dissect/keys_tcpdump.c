@@ -356,6 +356,8 @@ size_t keys_tcpdump_write(const struct keystore *s, struct text *out, struct key
 		const char *why = cannot(k->encr, k->integ);
 		if (!why && !name_of(auths, AUTHS, k->integ->id, 0))
 			why = k->integ->name;
+		if (!why && !keys_ike_named(k))
+			why = "unknown SPIs";
 		if (why) {
 			keys_note_add(notes, k->origin, false, "%s left out: tcpdump cannot express %s",
 				      keys_ike_name(k, name), why);

@@ -503,10 +503,11 @@ size_t keys_ikev2_write(const struct keystore *s, struct text *out, struct keys_
 		const struct algorithm *e = algorithm_of(ike_encr, COUNT(ike_encr), k->encr->id,
 							 keys_bits(k->encr, key));
 		const struct algorithm *a = algorithm_of(ike_integ, COUNT(ike_integ), k->integ->id, 0);
-		if (!e || !a || k->sk_ei.n != k->sk_er.n) {
+		if (!e || !a || k->sk_ei.n != k->sk_er.n || !keys_ike_named(k)) {
 			keys_note_add(notes, k->origin, false, "%s left out: %s%s",
-				      keys_ike_name(k, name), e && a ? "only one direction's keys are known"
-				      : "Wireshark has no ", e && a ? "" : !e ? k->encr->name : k->integ->name);
+				      keys_ike_name(k, name), !keys_ike_named(k) ? "its SPIs are not known" :
+				      e && a ? "only one direction's keys are known" : "Wireshark has no ",
+				      (e && a) || !keys_ike_named(k) ? "" : !e ? k->encr->name : k->integ->name);
 			dropped++;
 			continue;
 		}

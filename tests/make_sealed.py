@@ -170,6 +170,7 @@ def esp_packets():
         # scapy 2.5 leaves the high half out of a separate ICV (RFC 4303, 2.2.1): no check.
         add(f"cbc esn {n:x}", ipv4(50, cbc(0x1003, n, ping(), 1, esn=True)))
     add("cbc", ipv4(50, cbc(0x1002, 1, TUNNELLED, 4)), scapy_cbc(0x1002))
+    add("cbc bad", flip(ipv4(50, cbc(0x1002, 1, TUNNELLED, 4)), -1))
     add("cbc unaligned", ipv4(50, flip(cbc(0x1002, 1, TUNNELLED, 4), -1)[:-1]))
     add("null", ipv4(50, null(0x1004, 1, ping(), 1)))
     add("null nested", ipv4(50, null(0x1004, 1, gcm(0x1000, 1, ping(1), 1), 50)))

@@ -42,6 +42,9 @@ void lab_ipsec_secrets(struct text *out, const struct lab_side *side);
 /* Manual keys: `ip -batch` with states and policies of one side. */
 bool lab_manual(struct text *out, const struct lab_scenario *s,
 		const struct lab_side *side, struct err *e) MUST_CHECK;
+/* An SA that nobody uses, of the scenario's algorithms: the kernel takes its time
+ * to load them, which it can do while the daemons start. */
+bool lab_warm(struct text *out, const struct lab_side *side, struct err *e) MUST_CHECK;
 
 /* The guest's plan; self: absolute path of this program. */
 void lab_plan(struct text *out, const struct lab_scenario *s, const char *self);

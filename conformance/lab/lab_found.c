@@ -128,6 +128,16 @@ static void read_states(struct states *t, char *text)
 	}
 }
 
+/* An SPI that a daemon reserved for a negotiation that failed is no SA. */
+static void drop_unkeyed(struct lab_found *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->sa_count; i++)
+		if (f->sas[i].algorithms[0])
+			f->sas[n++] = f->sas[i];
+	f->sa_count = n;
+}
+
 static void read_snapshots(struct lab_found *f, const struct lab_scenario *s, const char *work,
 			   struct arena *a)
 {
@@ -238,6 +248,7 @@ bool lab_found_read(struct lab_found *f, const struct lab_scenario *s, const cha
 	if (f->error)
 		return err_set(e, "%s; see %s/out/%s", f->error, work, f->log ? f->log : "guest.log");
 	read_snapshots(f, s, work, a);
+	drop_unkeyed(f);
 	read_sas(f, &s->a, work, a);
 	read_sas(f, &s->b, work, a);
 	read_pings(f, work, a);

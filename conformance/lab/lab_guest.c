@@ -47,6 +47,7 @@ static void become(char *const argv[], int out, bool console, pid_t parent)
 		dup2(out, 1);
 		dup2(out, 2);
 	}
+	unsetenv("TMPDIR");	/* the guest's memory belongs into /dev/shm */
 	execv(argv[0], argv);
 	_exit(127);
 }

@@ -37,17 +37,38 @@ static size_t esp_offset(struct span f)
 	return ETHERNET + header;
 }
 
+/* A shorter IPv4 packet: its length and its checksum made right (RFC 791, 3.1). */
+static void shorten(uint8_t *ip, size_t header, size_t length)
+{
+	uint32_t sum = 0;
+	ip[2] = (uint8_t)(length >> 8);
+	ip[3] = (uint8_t)length;
+	ip[10] = ip[11] = 0;
+	for (size_t i = 0; i < header; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	ip[10] = (uint8_t)(~sum >> 8);
+	ip[11] = (uint8_t)~sum;
+}
+
+/* A forgery has a sequence number that was not seen yet, or the kernel would
+ * call it a replay and never look at its ICV. */
 static bool send_frame(struct injection *j, struct span f, size_t esp)
 {
 	uint8_t copy[2048];
 	size_t n = f.n < sizeof copy ? f.n : sizeof copy;
 	memcpy(copy, f.p, n);
+	if (!lab_is(j->kind, "replay"))
+		copy[esp + 6] ^= 1;
 	if (lab_is(j->kind, "corrupt"))
 		copy[n - 1] ^= 1;
 	else if (lab_is(j->kind, "unknown"))
 		copy[esp] ^= 0x5a;
-	else if (lab_is(j->kind, "truncate"))
+	else if (lab_is(j->kind, "truncate") && copy[12] == 8 && copy[13] == 0) {
 		n = esp + 12;
+		shorten(copy + ETHERNET, esp - ETHERNET, n - ETHERNET);
+	}
 	j->sent++;
 	return sendto(j->socket, copy, n, 0, (const struct sockaddr *)&j->to, sizeof j->to) == (ssize_t)n;
 }

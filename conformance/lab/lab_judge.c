@@ -63,9 +63,8 @@ static void judge_log(struct judge *j, const struct lab_promise *p)
 static void judge_outcome(struct judge *j, const char *promised)
 {
 	const struct lab_found *f = j->f;
-	bool manual = lab_is(j->s->a.peer, "xfrm");
-	const char *found = manual ? (f->sa_count ? "established" : "failed")
-				   : f->up_status == 0 ? "established" : "failed";
+	bool told = lab_is(j->s->a.peer, "xfrm") || f->up_status == 0;
+	const char *found = told && f->sa_count ? "established" : "failed";
 	row(j, "outcome", promised, found, lab_is(promised, found));
 }
 

@@ -63,7 +63,7 @@ static void end(struct text *out, const char *which, const struct lab_scenario *
 	bool hidden = who != self && who == &s->a && lab_is(who->encap, "nat");
 	lab_outer(who, address);
 	text_printf(out, "\t%s=%s\n\t%sid=@%s\n\t%supdown=%%disabled\n", which,
-		    hidden ? "%any" : address, which, who->id, which);
+		    hidden ? "%any" : address, which, who == self ? who->id : self->peer_id, which);
 	if (!lab_is(who->auth, "psk") && who == self)
 		text_printf(out, "\t%scert=%s\n\t%ssendcert=always\n", which, who->name, which);
 	else if (!lab_is(who->auth, "psk"))

@@ -24,6 +24,8 @@ static void key(struct text *out, struct keys *k, size_t octets)
 static bool algorithm(struct text *out, struct keys *k, const char *word, size_t n, struct err *e)
 {
 	const struct lab_algorithm *a = lab_algorithm(word, n);
+	if (a && a->kind == 'g')	/* a key exchange is no affair of the kernel's */
+		return true;
 	if (!a || !a->kernel)
 		return err_set(e, "proposal: the kernel has no \"%.*s\"", (int)n, word);
 	text_printf(out, " %s %s ", a->kind == 'a' ? "aead" : a->kind == 'e' ? "enc" : "auth-trunc",
@@ -36,13 +38,24 @@ static bool algorithm(struct text *out, struct keys *k, const char *word, size_t
 
 static bool algorithms(struct text *out, struct keys *k, const char *words, struct err *e)
 {
-	for (const char *at = words; *at; ) {
-		size_t n = strcspn(at, "-");
+	for (const char *at = words; *at && *at != ','; ) {
+		size_t n = strcspn(at, "-,");
 		if (!algorithm(out, k, at, n, e))
 			return false;
 		at += n + (at[n] == '-');
 	}
 	return true;
+}
+
+bool lab_warm(struct text *out, const struct lab_side *side, struct err *e)
+{
+	struct keys k = { 1 };
+	text_printf(out, "xfrm state add src 127.0.0.1 dst 127.0.0.1 proto %s spi 0x100"
+		    " mode transport%s", side->protocol,
+		    lab_is(side->esn, "yes") ? " flag esn replay-window 32" : "");
+	bool good = algorithms(out, &k, side->esp, e);
+	text_add(out, "\n");
+	return good;
 }
 
 /* One direction; outbound: for the side that sends. */

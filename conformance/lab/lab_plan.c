@@ -154,6 +154,27 @@ static void start(struct plan *p, const struct lab_side *side)
 	text_add(p->out, " &\n");
 }
 
+/* The kernel would load these by itself, while the daemons wait. */
+static void modules(struct text *out, const char *esp)
+{
+	static const struct {
+		const char *part, *modules;
+	} rows[] = {
+		{ "gcm", "gcm ctr seqiv" }, { "gmac", "gcm ctr seqiv" }, { "ccm", "ccm ctr seqiv cmac" },
+		{ "chacha", "chacha20poly1305 chacha_generic poly1305_generic seqiv" },
+		{ "ctr", "ctr authenc seqiv" }, { "aes", "cbc authenc hmac echainiv" },
+		{ "sha1", "sha1_generic" }, { "sha256", "sha256_generic" },
+		{ "sha384", "sha512_generic" }, { "sha512", "sha512_generic" }, { "md5", "md5" },
+		{ "3des", "des_generic" }, { "camellia", "camellia_generic cbc" }, { "xcbc", "xcbc" },
+		{ "cmac", "cmac" },
+	};
+	text_add(out, "{ modprobe -a -q");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strstr(esp, rows[i].part))
+			text_printf(out, " %s", rows[i].modules);
+	text_add(out, " authencesn; ip -batch $I/warm.batch; } &\n");
+}
+
 void lab_plan(struct text *out, const struct lab_scenario *s, const char *self)
 {
 	struct plan p = { .out = out, .s = s, .self = self, .promised = promised(s) };
@@ -161,11 +182,12 @@ void lab_plan(struct text *out, const struct lab_scenario *s, const char *self)
 	text_printf(out, "modprobe -a -q af_packet esp4 ah4 xfrm_user veth %s%s\n",
 		    nat ? "ip_tables iptable_nat nf_nat xt_MASQUERADE nf_conntrack" : "bridge",
 		    lab_is(s->a.outer, "ipv6") || lab_is(s->a.inner, "ipv6") ? " esp6 ah6" : "");
+	modules(out, s->a.esp);
 	text_printf(out, "network\ncapture %s\n", nat ? "wb" : "wa");
 	start(&p, &s->a);
 	start(&p, &s->b);
 	text_add(out, "ready\n");
 	for (size_t i = 0; i < s->step_count; i++)
 		step(&p, &s->steps[i]);
-	text_printf(out, "begin end\nsnapshot\nsas a %s\nsas b %s\n", s->a.peer, s->b.peer);
+	text_printf(out, "begin end\nsnapshot\nsas a %s\nsas b %s\ntrue\n", s->a.peer, s->b.peer);
 }

@@ -87,6 +87,12 @@ static bool network(struct lab_run *r, struct err *e)
 		if (!put(r, arena_printf(&r->arena, "in/%s.batch", nodes[i]), &t, e))
 			return false;
 	}
+	if (!lab_warm(&t, &r->scenario.a, e)) {
+		text_done(&t);
+		return err_prefix(e, "%s", r->scenario.file);
+	}
+	if (!put(r, "in/warm.batch", &t, e))
+		return false;
 	if (!lab_is(r->scenario.a.encap, "nat"))
 		return true;
 	text_add(&t, "iptables-legacy -t nat -A POSTROUTING -o wb -j MASQUERADE\n");

@@ -21,6 +21,7 @@ static const struct setting settings[] = {
 	{ "ike", "auth", SIDE(auth), "psk", " psk rsa ecdsa ed25519 eap-mschapv2 xauth " },
 	{ "ike", "proposal", SIDE(ike), "aes256-sha256-x25519", NULL },
 	{ "ike", "id", SIDE(id), "", NULL },
+	{ "ike", "peer_id", SIDE(peer_id), "", NULL },
 	{ "ike", "psk", SIDE(psk), "lab-psk-9f31c7d0a4e2", NULL },
 	{ "ike", "aggressive", SIDE(aggressive), "no", " yes no " },
 	{ "ike", "fragmentation", SIDE(fragmentation), "yes", " yes no force " },
@@ -86,7 +87,7 @@ static bool set_side(struct lab_side *side, const struct setting *t, const char 
 
 static bool has_word(const char *words, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n = strchr(word, ' ') ? 0 : strlen(word);
 	for (const char *at = strstr(words, word); at && n; at = strstr(at + 1, word))
 		if (at[-1] == ' ' && at[n] == ' ')
 			return true;
@@ -227,5 +228,9 @@ bool lab_scenario_read(struct lab_scenario *s, const char *name, const char *fil
 		s->a.id = "alice.example";
 	if (!*s->b.id)
 		s->b.id = "bob.example";
+	if (!*s->a.peer_id)
+		s->a.peer_id = s->b.id;
+	if (!*s->b.peer_id)
+		s->b.peer_id = s->a.id;
 	return check_whole(s, e);
 }

@@ -15,7 +15,7 @@ struct lab_side {
 	/* [ike] */
 	const char *version, *auth, *ike, *id, *psk, *aggressive, *fragmentation;
 	const char *fragment_size, *mobike, *cookie, *dpd, *ppk, *intermediate;
-	const char *keep_alive, *connections, *retransmit;
+	const char *keep_alive, *connections, *retransmit, *peer_id;
 	/* [child] */
 	const char *protocol, *esp, *mode, *ts, *window, *tfc, *ipcomp, *children;
 	const char *esn, *first_seq;

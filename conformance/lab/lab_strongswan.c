@@ -47,7 +47,7 @@ static void authentication(struct text *out, const char *where, const struct lab
 	bool user = who->name[0] == 'a';
 	if (eap && user)
 		text_printf(out, "  %s { auth = eap-mschapv2\n    id = %s\n    %s = %s }\n", where,
-			    who->id, local ? "eap_id" : "eap_id", local ? "carol" : "%any");
+			    who->id, "eap_id", local ? "carol" : "%any");
 	else if (lab_is(who->auth, "psk") || xauth)
 		text_printf(out, "  %s { auth = psk\n    id = %s }\n", where, who->id);
 	else if (local)
@@ -105,9 +105,11 @@ static void connection(struct text *out, const struct lab_scenario *s,
 	setting(out, "unique", lab_is(side->connections, "2") ? "never" : "");
 	setting(out, "send_cert", "always");
 	if (*side->ppk)
-		text_printf(out, "  ppk_id = lab-ppk\n  ppk_required = yes\n");
+		text_add(out, "  ppk_id = lab-ppk\n  ppk_required = yes\n");
 	authentication(out, "local", side, true);
-	authentication(out, "remote", other(s, side), false);
+	struct lab_side expected = *other(s, side);
+	expected.id = side->peer_id;
+	authentication(out, "remote", &expected, false);
 	text_add(out, "  rekey_time = 0\n  children {\n");
 	size_t n = lab_children(side, all);
 	for (size_t i = 0; i < n; i++)

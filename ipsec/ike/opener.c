@@ -97,6 +97,20 @@ static bool names_pair(const struct ike_key *k, const uint8_t spis[16])
 	return memcmp(k->spi_i, spis, 8) == 0 && memcmp(k->spi_r, spis + 8, 8) == 0;
 }
 
+static bool from_initiator(const struct ike_message *m)
+{
+	return node_uint(m->header, IKE_FLAGS, 0) & IKE_FLAG_I;
+}
+
+/* A row may have the keys of one direction only. */
+static bool has_side(const struct ike_key *k, bool initiator)
+{
+	struct span e = initiator ? k->sk_ei : k->sk_er, a = initiator ? k->sk_ai : k->sk_ar;
+	struct span other_e = initiator ? k->sk_er : k->sk_ei;
+	struct span other_a = initiator ? k->sk_ar : k->sk_ai;
+	return e.n || a.n || !(other_e.n || other_a.n);
+}
+
 /* The cipher of the message's direction, made on first use. */
 static struct cipher *key_cipher(struct ike_opener *o, struct ike_key *k, bool initiator,
 				 struct findings *fs)
@@ -119,8 +133,8 @@ static struct cipher *key_cipher(struct ike_opener *o, struct ike_key *k, bool i
 static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message *m,
 		    struct arena *a, struct findings *fs)
 {
-	bool initiator = node_uint(m->header, IKE_FLAGS, 0) & IKE_FLAG_I;
-	struct cipher *c = key_cipher(o, k, initiator, fs);
+	bool initiator = from_initiator(m);
+	struct cipher *c = has_side(k, initiator) ? key_cipher(o, k, initiator, fs) : NULL;
 	if (!c)
 		return false;
 	ike_message_open(m, c, a, NULL);
@@ -128,6 +142,9 @@ static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message 
 		return false;
 	/* once more, now for the findings: rare enough, and no octet is lost */
 	ike_message_open(m, c, a, fs);
+	if (m->icv == ICV_UNCHECKED)
+		finding_add(fs, SEVERITY_NOTE, NULL, m->sk->offset,
+			    "opened without a check of the ICV: the integrity key is not there");
 	return true;
 }
 
@@ -138,26 +155,29 @@ static bool unchecked(const struct ike_key *k)
 }
 
 /* Rows that name the pair. There may be several: IKE_INTERMEDIATE changes the
- * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. Unchecked rows
- * come last. */
+ * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. An unchecked row
+ * comes last, and only where no row is there whose ICV decides: it would open
+ * what that one found to be bad. */
 static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
 				    struct ike_message *m, struct arena *a,
 				    struct findings *fs)
 {
 	size_t tries = TRIES;
 	struct ike_key *last = NULL;
+	bool decided = false;
 	p->named = false;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
-		if (k->version != 2 || !names_pair(k, p->spis))
+		if (k->version != 2 || !names_pair(k, p->spis) || !has_side(k, from_initiator(m)))
 			continue;
 		p->named = true;
 		tries--;
+		decided = decided || !unchecked(k);
 		if (unchecked(k))
 			last = last ? last : k;
 		else if (k != p->key && try_key(o, k, m, a, fs))
 			return k;
 	}
-	return last && last != p->key && try_key(o, last, m, a, fs) ? last : NULL;
+	return last && !decided && last != p->key && try_key(o, last, m, a, fs) ? last : NULL;
 }
 
 /* Rows that have opened nothing yet, whatever pair they name; a zero pair is one
@@ -186,7 +206,7 @@ static void open_message(struct ike_opener *o, struct ike_message *m, struct are
 			 struct findings *fs)
 {
 	struct pair *p = pair_find(o, m->octets.p);
-	if (p->key && try_key(o, p->key, m, a, fs))
+	if (p->key && !unchecked(p->key) && try_key(o, p->key, m, a, fs))
 		return;
 	struct ike_key *found = search_named(o, p, m, a, fs);
 	if (!found && !p->key && p->failures < FAILURES_MAX)
@@ -196,7 +216,7 @@ static void open_message(struct ike_opener *o, struct ike_message *m, struct are
 		found->works = true;
 		return;
 	}
-	bool known = p->named || p->key;
+	bool known = p->named || (p->key && has_side(p->key, from_initiator(m)));
 	o->strangers += !known && !p->failures;
 	if (p->failures < FAILURES_MAX)
 		p->failures++;

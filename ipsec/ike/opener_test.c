@@ -123,6 +123,50 @@ START_TEST(without_keys)
 }
 END_TEST
 
+/* Keys of one direction only: they open it, whichever message comes first, and
+ * say nothing about the other one. */
+START_TEST(one_direction)
+{
+	bool responder = _i & 1, back = _i & 2;
+	struct sample_key half = sample_keys[0];
+	if (responder)
+		half.sk_ei = half.sk_ai = "";
+	else
+		half.sk_er = half.sk_ar = "";
+	struct ike_key *row = add_key(&half);
+	for (unsigned i = 0; i < 4; i++) {
+		bool response = (i & 1) != back;	/* frame 3: request, frame 4: response */
+		struct ike_message *m = open_sample("tunnel-gcm", response ? 4 : 3);
+		ck_assert_int_eq(m->icv, response == responder ? ICV_GOOD : ICV_UNCHECKED);
+		ck_assert_int_eq(m->decrypted, response == responder);
+	}
+	ck_assert(!row->unusable && !fs.first);
+}
+END_TEST
+
+/* A row without its integrity half opens what is whole; a bad ICV stays bad where
+ * another row knows better. */
+START_TEST(without_integrity)
+{
+	struct sample_key half = sample_keys[0];
+	half.integ = INTEG_UNCHECKED_128;
+	half.sk_ai = half.sk_ar = "";
+	add_key(&half);
+	struct span good = sample_octets("tunnel-gcm", 3, &arena);
+	struct ike_message *m = open_octets(good);
+	ck_assert(m->decrypted && m->icv == ICV_UNCHECKED);
+	ck_assert_uint_eq(fs.count, 1);		/* the note that says so */
+	struct span bad = arena_copy(&arena, good);
+	((uint8_t *)(uintptr_t)bad.p)[good.n - 1] ^= 1;
+	add_key(&sample_keys[0]);
+	m = open_octets(bad);
+	ck_assert(!m->decrypted && m->icv == ICV_BAD);
+	ck_assert_int_eq(open_octets(good)->icv, ICV_GOOD);
+	m = open_octets(bad);
+	ck_assert(!m->decrypted && m->icv == ICV_BAD);
+}
+END_TEST
+
 /* Any changed octet makes the ICV bad, and nothing inside is shown. */
 START_TEST(flipped)
 {
@@ -341,6 +385,8 @@ int main(void)
 	tcase_add_test(t, old_pair);
 	tcase_add_test(t, keys_in_turn);
 	tcase_add_test(t, without_keys);
+	tcase_add_loop_test(t, one_direction, 0, 4);
+	tcase_add_test(t, without_integrity);
 	tcase_add_loop_test(t, flipped, 0, 3);
 	tcase_add_loop_test(t, any_order, 0, 4);
 	tcase_add_test(t, contradictions);

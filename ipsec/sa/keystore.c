@@ -209,11 +209,19 @@ static uint64_t ike_hash(const struct ike_key *k)
 	return hash_span(hash_span(h, k->sk_ai), k->sk_ar);
 }
 
+/* Some tables of IKEv1 keys have the initiator's cookie only. */
+static bool responders_agree(const struct ike_key *a, const struct ike_key *b)
+{
+	return memcmp(a->spi_r, b->spi_r, 8) == 0 ||
+	       (a->version == 1 && (span_is_zero(span_of(a->spi_r, 8)) ||
+				    span_is_zero(span_of(b->spi_r, 8))));
+}
+
 static bool ike_same(void *there, const void *row)
 {
 	const struct ike_key *a = there, *b = row;
 	return a->version == b->version && memcmp(a->spi_i, b->spi_i, 8) == 0 &&
-	       memcmp(a->spi_r, b->spi_r, 8) == 0 && a->encr == b->encr &&
+	       responders_agree(a, b) && a->encr == b->encr &&
 	       a->integ == b->integ && span_equal(a->sk_ei, b->sk_ei) &&
 	       span_equal(a->sk_er, b->sk_er) && span_equal(a->sk_ai, b->sk_ai) &&
 	       span_equal(a->sk_ar, b->sk_ar);
@@ -223,6 +231,8 @@ struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
 {
 	uint64_t hash = ike_hash(row);
 	struct ike_key *k = index_find(s->index, ROW_IKE, hash, ike_same, row);
+	if (k && span_is_zero(span_of(k->spi_r, 8)))
+		memcpy(k->spi_r, row->spi_r, 8);
 	if (k)
 		return k;
 	k = arena_raw(&s->arena, sizeof *k);

@@ -28,15 +28,6 @@ static size_t header_size(struct packet *p)
 	return ((size_t)read_u8(&r) + 2) * 4;
 }
 
-static void too_short(struct packet *p, const struct layer *l, size_t size)
-{
-	packet_finding(p, SEVERITY_VIOLATION, "RFC4302-2.2-01", l->offset,
-		       "%zu octets of AH, the header needs %zu", l->whole.n,
-		       size < AH_HEADER ? (size_t)AH_HEADER : size);
-	l->esp->icv = p->cut ? ICV_UNCHECKED : ICV_BAD;
-	p->done = true;
-}
-
 void ah_decode(struct wire *w, struct packet *p)
 {
 	size_t size = header_size(p);
@@ -52,12 +43,12 @@ void ah_decode(struct wire *w, struct packet *p)
 	i->seq = read_u32(&r);
 	i->icv_size = (uint16_t)reader_left(&r);
 	i->cut = p->cut;
-	i->mode = i->next_header == 4 || i->next_header == 41 ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
 	i->payload = p->rest;
+	i->mode = protect_mode(i);
 	if (!p->copy_of)
 		w->counts.ah++;
 	if (r.bad || l->octets.n < size) {
-		too_short(p, l, size);
+		protect_short(w, p, "RFC4302-2.2-01", size < AH_HEADER ? AH_HEADER : size);
 		return;
 	}
 	if (reserved)
@@ -223,5 +214,6 @@ bool ah_fill(struct packet *p, const struct layer *l, struct cipher *k,
 void ah_inside(struct packet *p, struct layer *l)
 {
 	p->done = false;
+	l->esp->mode = protect_mode(l->esp);	/* the key is known by now */
 	packet_next(p, SPACE_PROTOCOL, l->esp->next_header);
 }

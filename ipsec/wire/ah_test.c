@@ -47,6 +47,27 @@ START_TEST(covered)
 }
 END_TEST
 
+/* The key's mode counts; without one, IP inside means a tunnel. */
+START_TEST(mode)
+{
+	static const struct {
+		const char *packet;
+		enum sa_mode key, mode;
+	} cases[] = {
+		{ "ah", SA_MODE_UNKNOWN, SA_MODE_TRANSPORT },
+		{ "ah tunnel", SA_MODE_UNKNOWN, SA_MODE_TUNNEL },
+		{ "ah tunnel", SA_MODE_TRANSPORT, SA_MODE_TRANSPORT },
+	};
+	struct path_key k = { .spi = 0x3000, .integ = "AUTH_HMAC_SHA2_256_128",
+			      .integ_key = PATH_AH_KEY, .mode = cases[_i].key };
+	struct path *t = path_new(&k, 1, 0);
+	path_batch(t, cases[_i].packet);
+	ck_assert_int_eq(t->packets[0].layers[1].esp->icv, ICV_GOOD);
+	ck_assert_int_eq(t->packets[0].layers[1].esp->mode, cases[_i].mode);
+	path_free(t);
+}
+END_TEST
+
 /* Every bit of a packet: those that may change on the way, and those that not.
  * Version, header length, total length, fragment fields and the protocol decide
  * whether AH is found at all; the SPI, which SA. */
@@ -91,6 +112,8 @@ START_TEST(cut)
 			ck_assert_msg(p->layers[k].type->kind != LAYER_AH ||
 				      p->layers[k].esp->icv == ICV_UNCHECKED || _i == 9,
 				      "%s at %zu: %s", rows[_i].packet, n, path_text(t));
+		ck_assert_msg(!path_violations(t) || _i == 5 || _i == 9, "%s at %zu: %s",
+			      rows[_i].packet, n, path_text(t));
 	}
 	path_free(t);
 }
@@ -101,6 +124,7 @@ int main(void)
 	Suite *s = suite_create("ah");
 	TCase *t = tcase_create("ah");
 	tcase_add_loop_test(t, covered, 0, sizeof rows / sizeof *rows);
+	tcase_add_loop_test(t, mode, 0, 3);
 	tcase_add_test(t, bits);
 	tcase_add_loop_test(t, cut, 0, sizeof rows / sizeof *rows);
 	suite_add_tcase(s, t);

@@ -11,8 +11,9 @@ struct copies;
 
 struct copies *copies_new(void);
 void copies_free(struct copies *c);
-/* The number of the frame that p is a copy of, or 0; remembers p. Only cooked
- * link types (SLL, SLL2) tell interfaces apart, other packets cost nothing. */
+/* The number of the frame that p is a copy of, or 0; remembers p. To be called
+ * when the link layer was read and nothing else. Only cooked link types (SLL,
+ * SLL2) tell interfaces apart, other packets cost nothing. */
 uint64_t copies_find(struct copies *c, const struct packet *p);
 
 #endif

@@ -40,10 +40,7 @@ void esp_decode(struct wire *w, struct packet *p)
 	if (!p->copy_of)
 		w->counts.esp++;
 	if (r.bad) {
-		packet_finding(p, SEVERITY_VIOLATION, "RFC4303-2-02", l->offset,
-			       "%zu octets of ESP, the header needs %d", l->octets.n, ESP_HEADER);
-		i->icv = ICV_BAD;
-		p->done = true;
+		protect_short(w, p, "RFC4303-2-02", ESP_HEADER);
 		return;
 	}
 	if (i->spi <= SPI_RESERVED_MAX)
@@ -113,34 +110,6 @@ bool esp_fill(struct packet *p, const struct layer *l, struct cipher *k,
 	return true;
 }
 
-/* The length that the inner packet itself declares; SIZE_MAX if it does not say. */
-static size_t inner_length(uint8_t next_header, struct span payload)
-{
-	struct reader r = reader_of(payload);
-	size_t n;
-	if (next_header == 4) {
-		read_span(&r, 2);
-		n = read_u16(&r);
-		return r.bad || n < 20 ? SIZE_MAX : n;
-	}
-	if (next_header != 41)
-		return SIZE_MAX;
-	read_span(&r, 4);
-	n = read_u16(&r);
-	return r.bad || n == 0 ? SIZE_MAX : n + 40;
-}
-
-/* IP inside means a tunnel, unless the key says that it was a host's own
- * IP-in-IP. IPComp hides what it carries; its own next header tells. */
-static enum sa_mode mode_of(const struct esp_info *i, uint8_t next_header)
-{
-	if (i->key && i->key->mode != SA_MODE_UNKNOWN)
-		return i->key->mode;
-	if (next_header == 108 && i->payload.n)
-		next_header = i->payload.p[0];
-	return next_header == 4 || next_header == 41 ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
-}
-
 /* RFC 4303, 2.4: 1, 2, 3 ... */
 static bool padding_is_default(struct span padding)
 {
@@ -204,8 +173,8 @@ void esp_inside(struct packet *p, struct layer *l, const struct cipher_job *job)
 		packet_data(p);
 		return;
 	}
-	i->mode = mode_of(i, i->next_header);
-	size_t inner = inner_length(i->next_header, i->payload);
+	i->mode = protect_mode(i);
+	size_t inner = ip_length(i->next_header, i->payload);
 	if (inner < i->payload.n)
 		i->tfc_length = (uint32_t)(i->payload.n - inner);
 	check_inside(p, l);

@@ -22,7 +22,11 @@ void ike_decode(struct wire *w, struct packet *p)
 	if (!l)
 		return;
 	struct finding *last = p->findings.last;
-	l->ike = ike_message_decode(l->octets, p->arena, &p->findings);
+	if (p->cut)
+		packet_finding(p, SEVERITY_NOTE, NULL, 0, "IKE message cut by the capture: %zu "
+			       "octets are there", l->octets.n);
+	/* Where the octets end is not the sender's doing then. */
+	l->ike = ike_message_decode(l->octets, p->arena, p->cut ? NULL : &p->findings);
 	shift(last ? last->next : p->findings.first, l->offset);
 	ike_opener_open(w->opener, l->ike, p->arena, &p->findings);
 	if (!p->copy_of)

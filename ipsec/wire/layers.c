@@ -194,6 +194,22 @@ enum layer_kind layer_find(enum number_space space, uint32_t number)
 	return LAYER_DATA;
 }
 
+size_t ip_length(uint8_t protocol, struct span packet)
+{
+	struct reader r = reader_of(packet);
+	size_t n;
+	if (protocol == PROTOCOL_IPV4) {
+		read_span(&r, 2);
+		n = read_u16(&r);
+		return r.bad || n < 20 ? SIZE_MAX : n;
+	}
+	if (protocol != PROTOCOL_IPV6)
+		return SIZE_MAX;
+	read_span(&r, 4);
+	n = read_u16(&r);
+	return r.bad || n == 0 ? SIZE_MAX : n + 40;
+}
+
 size_t packet_missing(const struct packet *p)
 {
 	struct span all = p->buffers[p->buffer_now].octets;

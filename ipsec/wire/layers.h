@@ -76,6 +76,9 @@ static inline enum layer_kind packet_below(const struct packet *p)
 	return p->layer_count ? p->layers[p->layer_count - 1].type->kind : LAYER_KINDS;
 }
 
+/* The length that an IPv4 (protocol 4) or IPv6 (41) packet itself declares;
+ * SIZE_MAX for other protocols and where it does not say. */
+size_t ip_length(uint8_t protocol, struct span packet);
 /* Octets that the wire had behind the read head's octets and the capture does
  * not hold; 0 too where something else than the capture ended them. */
 size_t packet_missing(const struct packet *p);

@@ -56,6 +56,13 @@ static void run(struct wire *w, struct packet *p)
 		layer_types[layer_find(p->space, p->number)].decode(w, p);
 }
 
+/* A copy of another frame has to be known as one before anything is counted. */
+static void run_link(struct wire *w, struct packet *p)
+{
+	layer_types[layer_find(p->space, p->number)].decode(w, p);
+	p->copy_of = p->done ? 0 : copies_find(w->copies, p);
+}
+
 void wire_parse(struct wire *w, struct packet *p, const struct frame *f, struct arena *a)
 {
 	p->frame = *f;
@@ -72,8 +79,8 @@ void wire_parse(struct wire *w, struct packet *p, const struct frame *f, struct 
 	p->job = NULL;
 	packet_buffer(p, f->octets, "frame");
 	packet_next(p, SPACE_LINK, (uint32_t)f->link);
+	run_link(w, p);
 	run(w, p);
-	p->copy_of = copies_find(w->copies, p);
 }
 
 /* An ESP or AH layer whose key only frame order can settle. */

@@ -5,6 +5,7 @@
  * to show them. */
 #include "ipsec/wire/protect.h"
 
+#include "ipsec/wire/layers.h"
 #include "ipsec/wire/wire_private.h"
 
 static protect_fill *fill_of(const struct layer *l)
@@ -54,6 +55,26 @@ static void stay_closed(struct wire *w, struct packet *p, struct esp_info *i, en
 	p->done = true;
 }
 
+void protect_short(struct wire *w, struct packet *p, const char *rule, size_t needs)
+{
+	const struct layer *l = last_layer(p);
+	packet_finding(p, p->cut ? SEVERITY_NOTE : SEVERITY_VIOLATION, p->cut ? NULL : rule,
+		       l->offset, "%zu octets of %s%s, the header needs %zu", l->whole.n,
+		       l->type->kind == LAYER_ESP ? "ESP" : "AH",
+		       p->cut ? ", cut by the capture" : "", needs);
+	stay_closed(w, p, l->esp, p->cut ? ICV_UNCHECKED : ICV_BAD);
+}
+
+enum sa_mode protect_mode(const struct esp_info *i)
+{
+	uint8_t next = i->next_header;
+	if (i->key && i->key->mode != SA_MODE_UNKNOWN)
+		return i->key->mode;
+	if (next == PROTOCOL_IPCOMP && i->payload.n)
+		next = i->payload.p[0];
+	return next == PROTOCOL_IPV4 || next == PROTOCOL_IPV6 ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
+}
+
 /* Prepares p->job with one key; false when the packet cannot hold its IV and ICV. */
 static bool prepare(struct wire *w, struct packet *p, struct sa_key *key, bool esn,
 		    uint32_t seq_high)
@@ -92,11 +113,12 @@ void protect_begin(struct wire *w, struct packet *p)
 	const struct addr *src = ip ? &ip->ip->src : &none, *dst = ip ? &ip->ip->dst : &none;
 	uint8_t protocol = l->type->kind == LAYER_ESP ? PROTOCOL_ESP : PROTOCOL_AH;
 	i->sa = sadb_find(w->sadb, protocol, i->spi, src, dst);
+	struct sa_key *key = i->sa ? settled(i->sa) : NULL;
 	if (!i->sa || i->cut) {
+		describe(i, key, 0);
 		stay_closed(w, p, i, ICV_UNCHECKED);
 		return;
 	}
-	struct sa_key *key = settled(i->sa);
 	if (!key || (key->esn == ESN_UNKNOWN && !i->sa->key)) {
 		p->ordered = true;	/* the ICV has to decide: one by one */
 		return;
@@ -146,6 +168,22 @@ static bool attempt_key(struct wire *w, struct packet *p, struct sa *sa, struct 
 	return !sa->key && key->esn == ESN_UNKNOWN && attempt_esn(w, p, sa, key);
 }
 
+static bool is_unchecked(const struct sa_key *k)
+{
+	return k->integ->kind == INTEG_KIND_UNCHECKED;
+}
+
+/* The same key without its integrity half must not open what the whole row found
+ * to be bad. */
+static bool has_whole_row(const struct sa *sa, const struct sa_key *half)
+{
+	for (uint32_t k = 0; k < sa->key_count; k++)
+		if (!is_unchecked(sa->keys[k]) && sa->keys[k]->encr == half->encr &&
+		    span_equal(sa->keys[k]->encr_key, half->encr_key))
+			return true;
+	return false;
+}
+
 /* Tries all candidates. Leaves the job of the one that worked, or of the first
  * one: that is the row to show with a bad ICV. */
 static bool attempt_all(struct wire *w, struct packet *p, struct sa *sa)
@@ -153,14 +191,17 @@ static bool attempt_all(struct wire *w, struct packet *p, struct sa *sa)
 	struct sa_key *only = settled(sa);
 	if (only)
 		return attempt_key(w, p, sa, only);
-	for (uint32_t k = 0; k < sa->key_count; k++)
-		if (attempt_key(w, p, sa, sa->keys[k])) {
-			if (k)
-				packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
-					       "opened by key %u of %u that were given for this SA",
-					       k + 1, sa->key_count);
-			return true;
-		}
+	for (uint32_t k = 0; k < sa->key_count; k++) {
+		if (is_unchecked(sa->keys[k]) && has_whole_row(sa, sa->keys[k]))
+			continue;
+		if (!attempt_key(w, p, sa, sa->keys[k]))
+			continue;
+		if (k)
+			packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+				       "opened by key %u of %u that were given for this SA",
+				       k + 1, sa->key_count);
+		return true;
+	}
 	prepare(w, p, sa->keys[0], sa->keys[0]->esn == ESN_YES, 0);
 	return false;
 }
@@ -217,6 +258,9 @@ void protect_commit(struct wire *w, struct packet *p)
 		return;
 	}
 	i->icv = job->verdict;
+	if (i->icv == ICV_UNCHECKED)
+		packet_finding(p, SEVERITY_NOTE, NULL, l->offset,
+			       "opened without a check of the ICV: the integrity key is not there");
 	if (i->icv == ICV_GOOD && !p->copy_of)
 		judge_replay(p, i);
 	if (i->icv == ICV_GOOD && !i->sa->key)

@@ -15,9 +15,18 @@ typedef bool protect_fill(struct packet *p, const struct layer *l, struct cipher
  * SA and prepares p->job, or sets p->ordered, or p->done when it stays closed. */
 void protect_begin(struct wire *w, struct packet *p);
 
+/* The last layer has not got the octets of its header: the packet ends with it,
+ * bad unless it is the capture that cut it. */
+void protect_short(struct wire *w, struct packet *p, const char *rule, size_t needs);
+
 /* Takes the opened job of the packet's last layer: candidates, replay window,
  * counters; then moves the read head to what is inside. */
 void protect_commit(struct wire *w, struct packet *p);
+
+/* The mode of a packet whose payload is known: IP inside means a tunnel, unless
+ * the key says that it was a host's own IP-in-IP. IPComp hides what it carries;
+ * its own next header tells. */
+enum sa_mode protect_mode(const struct esp_info *i);
 
 /* esp.c and ah.c */
 bool esp_fill(struct packet *p, const struct layer *l, struct cipher *k,

@@ -83,6 +83,8 @@ END_TEST
 #define GCM	"ENCR_AES_GCM_16"
 #define CBC	.encr = "ENCR_AES_CBC", .encr_key = PATH_CBC_KEY, \
 		.integ = "AUTH_HMAC_SHA2_256_128", .integ_key = PATH_MAC_KEY
+#define CBC_UNCHECKED	.encr = "ENCR_AES_CBC", .encr_key = PATH_CBC_KEY, \
+		.integ = "UNCHECKED_128"
 
 /* Keys that stand for one SPI in the order given; the ICV decides. */
 static const struct {
@@ -120,6 +122,15 @@ static const struct {
 	  "ipv4 ah:good:new:3 icmp",
 	  { { .spi = 0x3001, .integ = "AUTH_HMAC_SHA2_256_128", .integ_key = PATH_AH_KEY,
 	      .esn = ESN_YES, .seq_high = 2 } }, 1, 0 },
+	{ "the integrity half is not there", "cbc", "ipv4 esp:unchecked ipv4 icmp",
+	  { { .spi = 0x1002, CBC_UNCHECKED } }, 1, 0 },
+	{ "a row without the integrity half does not undo a bad ICV", "cbc bad,cbc",
+	  "ipv4 esp:bad; ipv4 esp:good:new ipv4 icmp",
+	  { { .spi = 0x1002, CBC_UNCHECKED }, { .spi = 0x1002, CBC } }, 2, 0 },
+	{ "a row without the integrity half, beside wrong keys", "cbc",
+	  "ipv4 esp:unchecked ipv4 icmp",
+	  { { .spi = 0x1002, CBC_UNCHECKED }, { .spi = 0x1002, .encr = GCM,
+						.encr_key = PATH_GCM_KEY } }, 2, 1 },
 	{ "no key", "gcm 1,ah", "ipv4 esp:unchecked; ipv4 ah:unchecked icmp", { { 0 } }, 0, 0 },
 	{ "an ESP key is no AH key", "ah", "ipv4 ah:unchecked icmp",
 	  { { .spi = 0x3000, .encr = GCM, .encr_key = PATH_GCM_KEY } }, 1, 0 },

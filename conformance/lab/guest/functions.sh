@@ -59,7 +59,7 @@ network() {
 listens() { grep -q listening "$1"; }
 
 capture() { # DEVICE of w
-	quiet='not arp and not (ip6 and ip6[6]==0) and not icmp6 or (icmp6 and ip6[40]>=128 and ip6[40]<=129)'
+	quiet='not arp and not igmp and not (ip6 and ip6[6]==0) and not icmp6 or (icmp6 and ip6[40]>=128 and ip6[40]<=129)'
 	in_net w tcpdump -Z root -U --immediate-mode -s0 -ni "$1" -w /tmp/wire.pcap "$quiet" 2> /tmp/wire.err &
 	in_net ha tcpdump -Z root -U --immediate-mode -s0 -ni eth0 -w /tmp/inside.pcap "$quiet" 2> /tmp/inside.err &
 	for n in a b; do
@@ -89,7 +89,9 @@ charon_ready() { # NODE PID
 }
 
 strongswan() { # NODE: runs in the background, see ready()
-	in_node "$1" env STRONGSWAN_CONF=$I/"$1"/strongswan.conf /usr/lib/ipsec/charon > $O/"$1"/charon.out 2>&1 &
+	read -r _pid < /tmp/node."$1"	# not in_node: $! must be the daemon, no shell
+	nsenter -t "$_pid" -n -m -- env STRONGSWAN_CONF=$I/"$1"/strongswan.conf \
+		/usr/lib/ipsec/charon > $O/"$1"/charon.out 2>&1 &
 	_charon=$!
 	echo $_charon > /tmp/daemon."$1"
 	wait_for 150 charon_ready "$1" $_charon || fail "charon of $1 does not get ready" "$1/charon.log"
@@ -116,7 +118,8 @@ libreswan() { # NODE CONNECTION...
 	shift
 	in_node "$_lsw" sh /lab/guest/nss.sh "$_lsw" > $O/"$_lsw"/nss.log 2>&1 ||
 		fail "certutil fails on $_lsw" "$_lsw/nss.log"
-	in_node "$_lsw" /usr/libexec/ipsec/pluto --config $I/"$_lsw"/ipsec.conf --secretsfile $I/"$_lsw"/ipsec.secrets \
+	read -r _pid < /tmp/node."$_lsw"
+	nsenter -t "$_pid" -n -m -- /usr/libexec/ipsec/pluto --config $I/"$_lsw"/ipsec.conf --secretsfile $I/"$_lsw"/ipsec.secrets \
 		--nssdir /run/lab/nss --rundir /run/pluto --ipsecdir /run/lab --no-dnssec --nofork \
 		--logfile $O/"$_lsw"/pluto.log --nhelpers 0 > $O/"$_lsw"/pluto.out 2>&1 &
 	_pluto=$!
@@ -206,7 +209,7 @@ kill_daemon() { # NODE: a peer that dies without a word
 }
 
 logged() { # NODE TEXT
-	grep -q -e "$2" $O/"$1"/charon.log $O/"$1"/pluto.log 2> /dev/null
+	grep -q -E -e "$2" $O/"$1"/charon.log $O/"$1"/pluto.log 2> /dev/null
 }
 
 wait_log() { # NODE TENTHS TEXT
@@ -217,6 +220,12 @@ netem() { # NODE PARAMETER...
 	_n=$1
 	shift
 	in_net "$_n" tc qdisc replace dev eth0 root netem "$@" || fail "netem refuses $*" guest.log
+}
+
+# Gateway a gets another address and loses its first one.
+move() {
+	in_net a sh -c 'echo 1 > /proc/sys/net/ipv4/conf/eth0/promote_secondaries
+		ip address add 192.0.2.11/24 dev eth0 && ip address del 192.0.2.1/24 dev eth0'
 }
 
 # ---- the end ----
