@@ -5,6 +5,7 @@
 #include "dissect/dissect.h"
 #include "vectors/vectors.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,20 +36,29 @@ static int usage(FILE *to, int status)
 	return status;
 }
 
+/* What was printed must have arrived: a full disk is no success. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "ikat: standard output: %s\n", strerror(errno));
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr, 2);
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "help") == 0)
-		return usage(stdout, 0);
+		return finish(usage(stdout, 0));
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("ikat " IKAT_VERSION);
-		return 0;
+		return finish(0);
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+			return finish(commands[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "ikat: unknown command \"%s\"\n", argv[1]);
 	return usage(stderr, 2);
 }

@@ -274,6 +274,9 @@ static bool load_keys(struct run *r)
 		complain(r, 2);
 	else if (r->key_count && !keys_finish(&r->store, &notes))
 		r->status = 1;
+	if (r->store.secret_count && !r->store.sa_count && !r->store.ike_count)
+		text_printf(&told, "note: %zu secrets (SKEYSEED, SK_d, DH) are not used here: "
+			    "dissect derives no keys\n", r->store.secret_count);
 	keys_notes_print(&notes, &told);
 	if (told.n)
 		fwrite(told.p, 1, told.n, stderr);

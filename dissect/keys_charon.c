@@ -62,7 +62,7 @@ struct hosts {
 
 struct thread {
 	uint32_t number;
-	uint64_t used;			/* 0: free; else when last */
+	uint64_t used;			/* when last */
 	enum item item;			/* the dump that is being read */
 	size_t size;			/* its octets */
 	struct keys_key key[ITEMS];
@@ -96,6 +96,7 @@ struct charon {
 	struct proposal ike;		/* selected last */
 	size_t pair_count;		/* the place of the next is pair_count % PAIRS */
 	struct pair pairs[PAIRS];
+	size_t thread_count;		/* places that were ever used */
 	struct thread threads[THREADS];
 };
 
@@ -485,14 +486,16 @@ static bool dump_line(struct charon *c, struct thread *t, struct span text)
 static struct thread *thread_find(struct charon *c, uint32_t number)
 {
 	struct thread *oldest = &c->threads[0];
-	for (size_t i = 0; i < THREADS; i++) {
+	for (size_t i = 0; i < c->thread_count; i++) {
 		struct thread *t = &c->threads[i];
-		if (t->used && t->number == number)
+		if (t->number == number)
 			return t;
 		if (t->used < oldest->used)
 			oldest = t;
 	}
-	if (oldest->used)
+	if (c->thread_count < THREADS)
+		oldest = &c->threads[c->thread_count++];
+	else
 		job_end(c, oldest);
 	oldest->number = number;
 	return oldest;
@@ -565,8 +568,7 @@ void keys_charon_read(struct keys_in *in)
 			entry_take(c, &e);
 		else if (c->last && c->last->item)	/* a dump of one journal entry */
 			dump_line(c, c->last, line);
-	for (size_t i = 0; i < THREADS; i++)
-		job_end(c, &c->threads[i]);
-	crypto_cleanse(c, sizeof *c);
+	for (size_t i = 0; i < c->thread_count; i++)
+		job_end(c, &c->threads[i]);	/* which cleanses its keys */
 	free(c);
 }

@@ -5,21 +5,15 @@
 
 static void end_counts(const struct view_env *v, const struct wire_counts *c)
 {
-	const struct {
-		const char *name;
-		uint64_t n;
-	} rows[] = {
-		{ "", c->frames }, { " frames, ", c->octets }, { " octets: ESP ", c->esp },
-		{ ", AH ", c->ah }, { ", IKE ", c->ike }, { "; ICV good ", c->good },
-		{ ", bad ", c->bad }, { ", unchecked ", c->unchecked },
-		{ "; duplicates ", c->duplicates }, { ", too old ", c->too_old },
-		{ "; findings ", c->findings }, { "; copies ", c->copies },
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		text_add(v->out, rows[i].name);
-		text_dec(v->out, rows[i].n);
-	}
-	text_char(v->out, '\n');
+	typedef unsigned long long number;	/* what printf takes */
+	text_printf(v->out, "%llu frames, %llu octets: %llu ESP, %llu AH, %llu IKE; %llu copies\n",
+		    (number)c->frames, (number)c->octets, (number)c->esp, (number)c->ah,
+		    (number)c->ike, (number)c->copies);
+	text_printf(v->out, "ESP and AH: ICV %llu good, %llu bad, %llu unchecked; "
+		    "%llu duplicate, %llu too old\n", (number)c->good, (number)c->bad,
+		    (number)c->unchecked, (number)c->duplicates, (number)c->too_old);
+	text_printf(v->out, "findings: %llu violations, %llu deviations, %llu notes\n",
+		    (number)c->violations, (number)c->deviations, (number)c->notes);
 }
 
 const struct view views[] = {

@@ -142,11 +142,11 @@ static void payload(struct tree *r, const struct node *n, int version, bool last
 static const char *ike_locked(const struct ike_message *m)
 {
 	if (m->sealed)
-		return "locked: everything behind the header is encrypted (IKEv1)";
+		return "locked: IKEv1 messages are not opened by this version";
 	if (m->sk && m->icv == ICV_BAD)
-		return "ICV bad: wrong key or forged; nothing inside is shown";
+		return "ICV bad: wrong key or algorithm, or the message was altered";
 	if (m->sk && !m->decrypted)
-		return "locked: no key for these IKE SPIs: give -k PATH";
+		return "locked: no key for these IKE SPIs (-k PATH gives keys)";
 	if (m->total && m->decrypted && !m->inner)
 		return "opened; the message is shown with the fragment that completes it";
 	return NULL;
@@ -239,14 +239,18 @@ static void protect_locked(struct tree *r, const struct layer *l, const char *br
 {
 	const struct esp_info *i = l->esp;
 	if (i->icv == ICV_BAD) {
-		remark(r, branch, "31", "ICV bad: wrong key or forged; nothing inside is shown");
+		remark(r, branch, "31", i->told ? "ICV bad: too short to hold IV and ICV" :
+		       "ICV bad: wrong key or algorithm, or the packet was altered; "
+		       "nothing inside is shown");
 		return;
 	}
 	if (i->icv != ICV_UNCHECKED || i->decrypted)
 		return;
 	if (!i->sa) {
 		remark(r, branch, "33",
-		       arena_printf(r->v->scratch, "locked: no key for SPI 0x%08x: give -k PATH",
+		       arena_printf(r->v->scratch, l->type->kind == LAYER_AH ?
+				    "not verified: no key for SPI 0x%08x (-k PATH gives keys)" :
+				    "locked: no key for SPI 0x%08x (-k PATH gives keys)",
 				    (unsigned)i->spi));
 	} else if (i->cut) {
 		remark(r, branch, "33", "locked: the capture holds only a part of this packet");

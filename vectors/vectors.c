@@ -111,8 +111,8 @@ static bool is_folder(const char *path)
 	return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-/* ../vectors as seen from the program's own folder. */
-static const char *beside_program(struct arena *a)
+/* A folder as seen from the program's own. */
+static const char *beside_program(struct arena *a, const char *folder)
 {
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -122,25 +122,27 @@ static const char *beside_program(struct arena *a)
 	char *slash = strrchr(path, '/');
 	if (slash)
 		*slash = '\0';
-	return arena_printf(a, "%s/../vectors", path);
+	return arena_printf(a, "%s/%s", path, folder);
 }
 
 const char *vectors_folder(struct arena *a, struct err *e)
 {
 	const char *data = getenv("IKAT_DATA");
-	if (data) {	/* said by the user: no other place will do */
+	if (data && *data) {	/* said by the user: no other place will do */
 		const char *path = arena_printf(a, "%s/vectors", data);
 		if (is_folder(path))
 			return path;
 		err_set(e, "IKAT_DATA: there is no folder %s", path);
 		return NULL;
 	}
-	const char *places[] = { IKAT_DATADIR "/vectors", "vectors", beside_program(a) };
+	const char *places[] = { beside_program(a, "../share/ikat/vectors"),
+				 IKAT_DATADIR "/vectors", "vectors",
+				 beside_program(a, "../vectors") };
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (is_folder(places[i]))
 			return places[i];
-	err_set(e, "no folder of vectors: looked for %s, %s and %s; IKAT_DATA names another place",
-		places[0], places[1], places[2]);
+	err_set(e, "no folder of vectors: looked for %s, %s, %s and %s; IKAT_DATA names "
+		"another place", places[0], places[1], places[2], places[3]);
 	return NULL;
 }
 

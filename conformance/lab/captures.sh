@@ -40,6 +40,16 @@ source_of() { # CAPTURE PATTERN
 	if [ $n = 0 ]; then echo -; else opens "$keys/k" "$1"; fi
 }
 
+# Two daemons of one kind write the same secrets: one of their logs is enough.
+for k in "$folder"/*.keys; do
+	for log in charon.log pluto.log; do
+		[ ! -e "$k/a/$log" ] || rm -f "$k/b/$log"
+	done
+	for side in a b; do
+		[ ! -e "$k/$side/ipsec.conf" ] || rm -f "$k/$side/sas.txt"
+	done
+done
+
 value() { sed -n "s/^$1 = //p" "$2" | head -n 1; }
 
 echo 'capture,shows,how,esp_sa,ikev2_table,xfrm,xfrm_monitor,charon_log,pluto_log,reason' > "$manifest"

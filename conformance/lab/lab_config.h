@@ -46,8 +46,8 @@ bool lab_manual(struct text *out, const struct lab_scenario *s,
  * to load them, which it can do while the daemons start. */
 bool lab_warm(struct text *out, const struct lab_side *side, struct err *e) MUST_CHECK;
 
-/* The guest's plan; self: absolute path of this program. */
-void lab_plan(struct text *out, const struct lab_scenario *s, const char *self);
+/* The guest's plan. */
+void lab_plan(struct text *out, const struct lab_scenario *s);
 
 /* One word of a proposal, in the three languages. NULL if there is none. */
 struct lab_algorithm {

@@ -7,7 +7,6 @@
 struct plan {
 	struct text *out;
 	const struct lab_scenario *s;
-	const char *self;
 	size_t up, number;	/* children that are up; steps so far */
 	bool promised;		/* that SAs are established */
 };
@@ -70,6 +69,8 @@ static void step_rekey(struct plan *p, const struct lab_step *step)
 {
 	text_add(p->out, "snapshot\n");
 	rekey(p, side_of(p->s, step->words[1]), step->words[0]);
+	if (lab_is(p->s->a.version, "1") && lab_is(step->words[0], "child"))
+		p->up++;	/* IKEv1: the old SA stays until its end */
 	text_printf(p->out, "\nsettle %zu\n", 2 * p->up);
 }
 
@@ -128,9 +129,9 @@ static void step(struct plan *p, const struct lab_step *step)
 		text_add(p->out, "snapshot\nmove\n");
 		break;
 	case STEP_INJECT:
-		text_printf(p->out, "snapshot\nin_net a %s lab inject %s eth0 /tmp/wire.pcap >> "
+		text_printf(p->out, "snapshot\nin_net a /lab/guest/ikat lab inject %s eth0 /tmp/wire.pcap >> "
 			    "$O/steps.log 2>&1 || fail \"cannot inject\" steps.log\n",
-			    p->self, step->words[0]);
+			    step->words[0]);
 		break;
 	case STEP_KILL:
 		text_printf(p->out, "snapshot\nkill_daemon %s\n", step->words[0]);
@@ -175,15 +176,15 @@ static void modules(struct text *out, const char *esp)
 	text_add(out, " authencesn; ip -batch $I/warm.batch; } &\n");
 }
 
-void lab_plan(struct text *out, const struct lab_scenario *s, const char *self)
+void lab_plan(struct text *out, const struct lab_scenario *s)
 {
-	struct plan p = { .out = out, .s = s, .self = self, .promised = promised(s) };
+	struct plan p = { .out = out, .s = s, .promised = promised(s) };
 	bool nat = lab_is(s->a.encap, "nat");
 	text_printf(out, "modprobe -a -q af_packet esp4 ah4 xfrm_user veth %s%s\n",
 		    nat ? "ip_tables iptable_nat nf_nat xt_MASQUERADE nf_conntrack" : "bridge",
 		    lab_is(s->a.outer, "ipv6") || lab_is(s->a.inner, "ipv6") ? " esp6 ah6" : "");
 	modules(out, s->a.esp);
-	text_printf(out, "network\ncapture %s\n", nat ? "wb" : "wa");
+	text_printf(out, "begin network\nnetwork\nbegin capture\ncapture %s\nbegin daemons\n", nat ? "wb" : "wa");
 	start(&p, &s->a);
 	start(&p, &s->b);
 	text_add(out, "ready\n");

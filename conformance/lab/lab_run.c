@@ -156,10 +156,20 @@ static bool certificates(struct lab_run *r, struct err *e)
 	       err_set(e, "openssl does not make the certificates; see %s", log);
 }
 
+/* This program, where the guest finds it, for the steps that it takes itself. */
+static bool injector(struct lab_run *r, struct err *e)
+{
+	const char *to = arena_printf(&r->arena, "%s/guest/ikat", r->work);
+	for (size_t i = 0; i < r->scenario.step_count; i++)
+		if (r->scenario.steps[i].verb == STEP_INJECT)
+			return lab_copy(r->host.self, to, e) && chmod(to, 0755) == 0;
+	return true;
+}
+
 static bool plan(struct lab_run *r, struct err *e)
 {
 	struct text t = { 0 };
-	lab_plan(&t, &r->scenario, r->host.self);
+	lab_plan(&t, &r->scenario);
 	if (r->tail == LAB_SHELL)
 		text_add(&t, "echo 'ikat lab: in_net NODE COMMAND (ha a w b hb), in_node a|b COMMAND;"
 			     " exit ends the lab'\nexport ENV=/lab/guest/functions.sh\nsh -i 2>&1\n");
@@ -176,7 +186,7 @@ bool lab_run_prepare(struct lab_run *r, struct err *e)
 	r->work = lab_folder_new(&r->arena, e);
 	return r->work && folders(r, e) && guest_files(r, e) && network(r, e) &&
 	       peer(r, &r->scenario.a, e) && peer(r, &r->scenario.b, e) && certificates(r, e) &&
-	       plan(r, e);
+	       injector(r, e) && plan(r, e);
 }
 
 /* ---- the run ---- */

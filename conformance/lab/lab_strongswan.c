@@ -27,6 +27,8 @@ void lab_strongswan_conf(struct text *out, const struct lab_scenario *s,
 		 "  i_dont_care_about_security_and_use_aggressive_mode_psk = yes\n");
 	setting(out, "fragment_size", side->fragment_size);
 	setting(out, "keep_alive", side->keep_alive);
+	if (lab_is(side->connections, "2"))
+		text_add(out, "  reuse_ikesa = no\n");
 	if (*side->retransmit)
 		text_printf(out, "  retransmit_timeout = 0.3\n  retransmit_base = 1.2\n"
 				 "  retransmit_tries = %s\n", side->retransmit);
@@ -79,7 +81,7 @@ static void child(struct text *out, const struct lab_scenario *s, const struct l
 	setting(out, "    tfc_padding", side->tfc);
 	setting(out, "    ipcomp", lab_is(side->ipcomp, "yes") ? "yes" : "");
 	setting(out, "    dpd_action", *side->dpd ? "clear" : "");
-	text_add(out, "      rekey_time = 0\n    }\n");
+	text_printf(out, "%s    }\n", lab_is(side->version, "2") ? "      rekey_time = 0\n" : "");
 }
 
 static void connection(struct text *out, const struct lab_scenario *s,
@@ -110,7 +112,8 @@ static void connection(struct text *out, const struct lab_scenario *s,
 	struct lab_side expected = *other(s, side);
 	expected.id = side->peer_id;
 	authentication(out, "remote", &expected, false);
-	text_add(out, "  rekey_time = 0\n  children {\n");
+	/* IKEv1 negotiates lifetimes, and 0 is taken for an SA that has expired */
+	text_printf(out, "%s  children {\n", lab_is(side->version, "2") ? "  rekey_time = 0\n" : "");
 	size_t n = lab_children(side, all);
 	for (size_t i = 0; i < n; i++)
 		if (side == &s->b || lab_is(all[i].name, "u") == second)

@@ -149,7 +149,7 @@ static bool make_all(const struct lab_scenario *s, struct text *t, struct err *e
 		if (lab_is(side->peer, "strongswan"))
 			lab_swanctl_conf(t, s, side);
 	}
-	lab_plan(t, s, "/usr/bin/ikat");
+	lab_plan(t, s);
 	return lab_warm(t, &s->a, e);
 }
 

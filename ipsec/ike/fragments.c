@@ -148,6 +148,7 @@ static void set_complete(struct set *s, struct ike_message *m, struct arena *a,
 	struct writer w = writer_of(whole, s->octets);
 	for (size_t i = 0; i < s->total; i++)
 		write_octets(&w, s->pieces[i].p, s->pieces[i].n);
+	m->plain_offset = 0;
 	ike_message_set_plain(m, s->first, writer_span(&w), a, fs);
 	set_empty(s);
 	s->finished = true;

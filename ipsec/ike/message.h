@@ -41,6 +41,7 @@ struct ike_message {
 	const struct integ *integ;
 	uint16_t fragment, total;	/* RFC 7383; 0 for a whole message */
 	struct span plain;	/* decrypted octets: inner payloads, padding, pad length */
+	uint32_t plain_offset;	/* where they stand in the message; 0 if put together of fragments */
 	struct node *inner;	/* decrypted payload chain; of a fragment, only when complete */
 	struct span inner_trailing;	/* octets behind the last inner payload */
 	uint8_t pad_length;
@@ -73,11 +74,13 @@ static inline int ike_version(const struct ike_message *m)
 
 /* Opens the SK or SKF payload with one direction's cipher (RFC 7296, 3.14; AEAD:
  * RFC 5282). Sets icv, decrypted, plain, pad_length, encr, integ and, for a
- * whole message, inner. Offsets of inner nodes count from the start of `plain`.
+ * whole message, inner. Encryption changes octets, not their places: offsets of
+ * inner nodes and findings count from the start of the message, too.
  * With a bad ICV nothing is decrypted and nothing but icv changes. */
 void ike_message_open(struct ike_message *m, struct cipher *k, struct arena *a,
 		      struct findings *fs);
-/* Decodes the inner chain of a message whose fragments were put together. */
+/* Decodes the inner chain: of the message that was opened or, with plain_offset 0,
+ * of one whose fragments were put together. */
 void ike_message_set_plain(struct ike_message *m, uint32_t first, struct span plain,
 			   struct arena *a, struct findings *fs);
 

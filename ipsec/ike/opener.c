@@ -154,30 +154,43 @@ static bool unchecked(const struct ike_key *k)
 	return k->integ->kind == INTEG_KIND_UNCHECKED;
 }
 
+/* Would this unchecked row open what a row whose ICV decides found to be bad? */
+static bool is_decided(const struct ike_opener *o, const struct pair *p,
+		       const struct ike_key *half, bool initiator)
+{
+	if (p->key && !unchecked(p->key) && has_side(p->key, initiator))
+		return true;
+	for (const struct ike_key *k = o->keys->ikes; k; k = k->next)
+		if (k->version == 2 && !unchecked(k) && names_pair(k, p->spis) &&
+		    has_side(k, initiator) &&
+		    span_equal(initiator ? k->sk_ei : k->sk_er,
+			       initiator ? half->sk_ei : half->sk_er))
+			return true;
+	return false;
+}
+
 /* Rows that name the pair. There may be several: IKE_INTERMEDIATE changes the
- * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. An unchecked row
- * comes last, and only where no row is there whose ICV decides: it would open
- * what that one found to be bad. */
+ * keys of an IKE SA (RFC 9370, 2.2.2), and tables may be wrong. Unchecked rows
+ * come last. */
 static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
 				    struct ike_message *m, struct arena *a,
 				    struct findings *fs)
 {
 	size_t tries = TRIES;
 	struct ike_key *last = NULL;
-	bool decided = false;
+	bool initiator = from_initiator(m);
 	p->named = false;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
-		if (k->version != 2 || !names_pair(k, p->spis) || !has_side(k, from_initiator(m)))
+		if (k->version != 2 || !names_pair(k, p->spis) || !has_side(k, initiator))
 			continue;
 		p->named = true;
 		tries--;
-		decided = decided || !unchecked(k);
 		if (unchecked(k))
 			last = last ? last : k;
 		else if (k != p->key && try_key(o, k, m, a, fs))
 			return k;
 	}
-	return last && !decided && last != p->key && try_key(o, last, m, a, fs) ? last : NULL;
+	return last && !is_decided(o, p, last, initiator) && try_key(o, last, m, a, fs) ? last : NULL;
 }
 
 /* Rows that have opened nothing yet, whatever pair they name; a zero pair is one
@@ -189,7 +202,7 @@ static struct ike_key *search_unused(struct ike_opener *o, struct pair *p,
 	size_t tries = o->strangers < STRANGERS ? TRIES : TRIES_FLOODED;
 	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
 		if (k->version != 2 || k->works || k->unusable || unchecked(k) ||
-		    names_pair(k, p->spis))
+		    names_pair(k, p->spis) || !has_side(k, from_initiator(m)))
 			continue;
 		tries--;
 		if (!try_key(o, k, m, a, fs))

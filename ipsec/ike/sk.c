@@ -27,6 +27,8 @@ static const char *prepare(const struct ike_message *m, struct cipher *k,
 {
 	const struct encr *encr = cipher_encr(k);
 	struct reader r = reader_of(sk_data(m->sk));
+	if (!r.p)
+		return "ends before its data";
 	if (encr->implicit_iv)
 		return "implicit IVs are not for IKE (RFC 8750, 4)";
 	*job = (struct cipher_job){ .cipher = k };
@@ -44,7 +46,7 @@ static const char *prepare(const struct ike_message *m, struct cipher *k,
 void ike_message_set_plain(struct ike_message *m, uint32_t first, struct span plain,
 			   struct arena *a, struct findings *fs)
 {
-	struct decode d = { a, fs, 0, 0 };
+	struct decode d = { a, fs, m->plain_offset, 0 };
 	m->plain = plain;
 	m->inner = ike_chain_decode(first, 2, plain, &d, &m->inner_trailing);
 	for (const struct node *n = m->inner; n; n = n->next)
@@ -59,13 +61,13 @@ static bool unpad(struct ike_message *m, struct span *payloads, struct findings 
 	size_t n = m->plain.n, block = m->encr->block;
 	m->pad_length = n ? m->plain.p[n - 1] : 0;
 	if (n < (size_t)m->pad_length + PAD_LENGTH_SIZE) {
-		finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.14-09", n ? n - 1 : 0,
+		finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.14-09", m->plain_offset + (n ? n - 1 : 0),
 			    "pad length %u, but %zu octets are decrypted", m->pad_length, n);
 		m->inner_trailing = m->plain;
 		return false;
 	}
 	if (!encr_has_icv(m->encr) && m->pad_length >= (block ? block : 1))
-		finding_add(fs, SEVERITY_DEVIATION, "RFC7296-3.14-05", n - 1,
+		finding_add(fs, SEVERITY_DEVIATION, "RFC7296-3.14-05", m->plain_offset + n - 1,
 			    "pad length %u, %u would be enough", m->pad_length,
 			    block ? (unsigned)(m->pad_length % block) : 0);
 	*payloads = span_part(m->plain, 0, n - m->pad_length - PAD_LENGTH_SIZE);
@@ -98,6 +100,7 @@ void ike_message_open(struct ike_message *m, struct cipher *k, struct arena *a,
 	m->encr = cipher_encr(k);
 	m->integ = cipher_integ(k);
 	m->plain = span_of(job.out, job.text.n);
+	m->plain_offset = (uint32_t)(job.text.p - m->octets.p);
 	struct span all = m->plain, payloads;
 	if (!unpad(m, &payloads, fs) || m->sk->number != PAYLOAD_SK)
 		return;

@@ -61,8 +61,8 @@ uint64_t copies_find(struct copies *c, const struct packet *p)
 			    (uint64_t)p->frame.seconds * 1000000000 + p->frame.nanoseconds,
 			    octets.n };
 	struct seen *s = &c->slots[now.hash % SLOTS];
-	bool copy = s->frame && s->file == now.file && s->hash == now.hash && s->n == now.n && s->link != now.link &&
-		    now.time - s->time <= NEAR_NANOSECONDS;
+	bool copy = s->frame && s->file == now.file && s->hash == now.hash && s->n == now.n &&
+		    s->link != now.link && now.time - s->time <= NEAR_NANOSECONDS;
 	if (!copy)
 		*s = now;
 	return copy ? s->frame : 0;

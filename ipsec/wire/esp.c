@@ -126,6 +126,26 @@ static size_t place(const struct layer *l, size_t plain)
 	return l->offset + ESP_HEADER + l->esp->iv_size + plain;
 }
 
+/* Next headers that IPsec carries in practice. */
+static bool is_usual(uint8_t next_header)
+{
+	switch (next_header) {
+	case 1: case 2: case 4: case 6: case 17: case 41: case 47: case 50: case 51:
+	case 58: case 59: case 89: case 103: case 108: case 112: case 115: case 132:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool esp_plausible(struct span plain)
+{
+	struct reader r = reader_of(plain);
+	uint8_t next_header = read_end_u8(&r);
+	struct span padding = read_end_span(&r, read_end_u8(&r));
+	return !r.bad && is_usual(next_header) && padding_is_default(padding);
+}
+
 static bool read_trailer(struct packet *p, const struct layer *l, struct span plain)
 {
 	struct esp_info *i = l->esp;

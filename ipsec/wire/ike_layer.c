@@ -5,7 +5,8 @@
 #include "ipsec/wire/wire_private.h"
 
 /* Findings of the message count from its own first octet; here they count from
- * the start of the layer's buffer. */
+ * the start of the layer's buffer. (Those inside of a message that was put
+ * together have no place in this frame: theirs are behind the layer's start.) */
 static void shift(struct finding *f, uint32_t by)
 {
 	for (; f; f = f->next)
@@ -27,8 +28,8 @@ void ike_decode(struct wire *w, struct packet *p)
 			       "octets are there", l->octets.n);
 	/* Where the octets end is not the sender's doing then. */
 	l->ike = ike_message_decode(l->octets, p->arena, p->cut ? NULL : &p->findings);
-	shift(last ? last->next : p->findings.first, l->offset);
 	ike_opener_open(w->opener, l->ike, p->arena, &p->findings);
+	shift(last ? last->next : p->findings.first, l->offset);
 	if (!p->copy_of)
 		w->counts.ike++;
 	p->done = true;

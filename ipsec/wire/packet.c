@@ -113,7 +113,12 @@ static void count_packet(struct wire *w, const struct packet *p)
 	}
 	w->counts.frames++;
 	w->counts.octets += p->frame.captured;
-	w->counts.findings += p->findings.count;
+	for (const struct finding *f = p->findings.first; f; f = f->next)
+		switch (f->severity) {
+		case SEVERITY_VIOLATION: w->counts.violations++; break;
+		case SEVERITY_DEVIATION: w->counts.deviations++; break;
+		case SEVERITY_NOTE: w->counts.notes++; break;
+		}
 }
 
 void wire_finish(struct wire *w, struct packet *p)

@@ -137,7 +137,7 @@ struct wire;	/* what outlives a packet: SAs, fragments, IKE keys */
 
 struct wire_counts {
 	uint64_t frames, octets, esp, ah, ike, good, bad, unchecked, duplicates, too_old,
-		 findings, copies;
+		 violations, deviations, notes, copies;
 };
 
 struct wire *wire_new(struct crypto *crypto, struct keystore *keys,

@@ -75,12 +75,23 @@ enum sa_mode protect_mode(const struct esp_info *i)
 	return next == PROTOCOL_IPV4 || next == PROTOCOL_IPV6 ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
 }
 
+/* Told once for each row: with the packet that needed it first. */
+static void tell_unusable(struct packet *p, const struct sa_key *key)
+{
+	packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+		       "the key of %s:%zu cannot be used: %s",
+		       key->origin.file ? key->origin.file : "?", key->origin.line, key->why);
+}
+
 /* Prepares p->job with one key; false when the packet cannot hold its IV and ICV. */
 static bool prepare(struct wire *w, struct packet *p, struct sa_key *key, bool esn,
 		    uint32_t seq_high)
 {
 	struct layer *l = last_layer(p);
+	bool told = key->unusable;
 	struct cipher *k = sadb_cipher(w->sadb, key);
+	if (!k && !told)
+		tell_unusable(p, key);
 	describe(l->esp, key, esn ? seq_high : 0);
 	p->job_esn = esn;
 	if (!k)
@@ -131,9 +142,34 @@ void protect_begin(struct wire *w, struct packet *p)
 		stay_closed(w, p, i, key->unusable ? ICV_UNCHECKED : ICV_BAD);
 }
 
-static bool worked(const struct cipher_job *job)
+/* Where no ICV proves the key, the content has to look like what ESP carries:
+ * noise is never shown as true. */
+static bool worked(const struct packet *p, const struct cipher_job *job)
 {
-	return job->verdict == ICV_GOOD || (job->verdict != ICV_BAD && job->opened);
+	if (job->verdict == ICV_GOOD)
+		return true;
+	return job->opened && (p->layers[p->layer_count - 1].type->kind == LAYER_AH ||
+			       esp_plausible(span_of(job->out, job->text.n)));
+}
+
+/* Has the row an ICV that can be checked? */
+static bool provable(const struct sa_key *key)
+{
+	return encr_has_icv(key->encr) ||
+	       (key->integ->kind != INTEG_KIND_NONE && key->integ->kind != INTEG_KIND_UNCHECKED);
+}
+
+/* A packet that no key opened, and what can be said of it. */
+static enum icv verdict_closed(struct packet *p, const struct esp_info *i)
+{
+	if (!i->key || i->key->unusable)
+		return ICV_UNCHECKED;
+	if (provable(i->key))
+		return ICV_BAD;
+	packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+		       "the key gives nothing sensible and has no ICV to prove it: a wrong key, "
+		       "or an ICV that is not %u octets long", i->icv_size);
+	return ICV_UNCHECKED;
 }
 
 static bool attempt(struct wire *w, struct packet *p, struct sa_key *key, bool esn, uint32_t high)
@@ -141,7 +177,7 @@ static bool attempt(struct wire *w, struct packet *p, struct sa_key *key, bool e
 	if (!prepare(w, p, key, esn, high))
 		return false;
 	cipher_open(p->job, 1);
-	return worked(p->job);
+	return worked(p, p->job);
 }
 
 /* Extended sequence numbers: the window's idea, then what the key file said of
@@ -216,6 +252,9 @@ static void judge_replay(struct packet *p, struct esp_info *i)
 		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset + 4,
 			       "sequence number %llu was seen before: a replayed packet",
 			       (unsigned long long)seq);
+	else if (seq == 0)
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset + 4,
+			       "sequence number 0: the first packet of an SA has 1");
 	else
 		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset + 4,
 			       "sequence number %llu is left of the window of %u that ends at %llu",
@@ -247,14 +286,13 @@ void protect_commit(struct wire *w, struct packet *p)
 	struct esp_info *i = l->esp;
 	struct cipher_job *job = p->job;
 	p->findings.layer = p->layer_count - 1;
-	bool ok = job && worked(job);
+	bool ok = job && worked(p, job);
 	if (!ok && (!job || p->job_esn))
 		ok = attempt_all(w, p, i->sa);
 	job = p->job;
 	p->job = NULL;
 	if (!job || !ok) {
-		bool unusable = i->key && i->key->unusable;
-		stay_closed(w, p, i, unusable ? ICV_UNCHECKED : ICV_BAD);
+		stay_closed(w, p, i, verdict_closed(p, i));
 		return;
 	}
 	i->icv = job->verdict;

@@ -33,6 +33,8 @@ bool esp_fill(struct packet *p, const struct layer *l, struct cipher *k,
 	      uint32_t seq_high, bool esn, struct cipher_job *job);
 bool ah_fill(struct packet *p, const struct layer *l, struct cipher *k,
 	     uint32_t seq_high, bool esn, struct cipher_job *job);
+/* Does the decrypted text end in a trailer that a sender would write? */
+bool esp_plausible(struct span plain);
 void esp_inside(struct packet *p, struct layer *l, const struct cipher_job *job);
 void ah_inside(struct packet *p, struct layer *l);
 

@@ -150,6 +150,19 @@ START_TEST(candidate)
 }
 END_TEST
 
+/* A row whose cipher cannot be made leaves the packets closed and says why, once. */
+START_TEST(unusable)
+{
+	struct path_key k = { .spi = 0x1000, .encr = GCM, .encr_key = "00" };
+	struct path *t = path_new(&k, 1, 0);
+	ck_assert_str_eq(path_batch(t, "gcm 1,gcm 2"), "ipv4 esp:unchecked; ipv4 esp:unchecked");
+	ck_assert_uint_eq(t->packets[0].findings.count, 1);
+	ck_assert_ptr_nonnull(strstr(t->packets[0].findings.first->text, "cannot be used"));
+	ck_assert_uint_eq(t->packets[1].findings.count, 0);
+	path_free(t);
+}
+END_TEST
+
 static bool total(struct sa *sa, void *user)
 {
 	uint64_t *sum = user;
@@ -187,6 +200,7 @@ int main(void)
 	tcase_add_loop_test(t, batches, 0, sizeof rows / sizeof *rows);
 	tcase_add_loop_test(t, one_by_one, 0, sizeof rows / sizeof *rows);
 	tcase_add_loop_test(t, candidate, 0, sizeof candidates / sizeof *candidates);
+	tcase_add_test(t, unusable);
 	tcase_add_test(t, counts);
 	suite_add_tcase(s, t);
 	return testing_run(s);

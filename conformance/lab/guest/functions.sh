@@ -17,13 +17,19 @@ fail() {
 	exit 1
 }
 
-# wait_for LIMIT COMMAND...: every 50 ms until it succeeds; LIMIT in tenths of a second.
+centiseconds() {
+	read -r _now _ < /proc/uptime
+	_now=${_now%.*}${_now#*.}
+}
+
+# wait_for LIMIT COMMAND...: until it succeeds; LIMIT in tenths of a second.
 wait_for() {
-	_n=$(($1 * 2))
+	centiseconds
+	_until=$((_now + $1 * 10))
 	shift
 	while ! "$@"; do
-		_n=$((_n - 1))
-		[ $_n -gt 0 ] || return 1
+		centiseconds
+		[ "$_now" -lt $_until ] || return 1
 		sleep 0.05
 	done
 }
@@ -154,7 +160,8 @@ ready() {
 step=0
 begin() {
 	step=$((step + 1))
-	echo "== step $step: $*" >> $O/steps.log
+	read -r _up _ < /proc/uptime
+	echo "== $_up s, step $step: $*" >> $O/steps.log
 }
 
 # command NODE strongSwan-or-Libreswan command; its status is a result.
@@ -231,9 +238,9 @@ move() {
 # ---- the end ----
 
 wire_is_quiet() {
-	_now=$(stat -c %s /tmp/wire.pcap)
-	[ "$_now" = "${_was:-}" ] && return 0
-	_was=$_now
+	_size=$(stat -c %s /tmp/wire.pcap)
+	[ "$_size" = "${_was:-}" ] && return 0
+	_was=$_size
 	return 1
 }
 
@@ -245,7 +252,7 @@ collect() {
 	for n in a b; do
 		[ -e /tmp/daemon.$n ] && kill "$(cat /tmp/daemon.$n)"
 	done
-	sleep 0.1
+	sleep 0.1	# the captures' last octets
 	[ -e /tmp/wire.pcap ] && cp /tmp/wire.pcap $O/wire.pcap
 	[ -e /tmp/inside.pcap ] && cp /tmp/inside.pcap $O/inside-ha.pcap
 	cp /tmp/*.err $O/ 2> /dev/null
