@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 
 static const struct options options = {
 	.command = "ikat dissect",
-	.arguments = "[FILE...]",
+	.arguments = "FILE...",
 	.summary = "Shows the packets of captures (- is standard input), layer by layer.",
 	.rows = rows,
 };
