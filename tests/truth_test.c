@@ -20,31 +20,10 @@ static const struct {
 };
 enum { CAPTURES = sizeof captures / sizeof *captures };
 
-/* What the truth knows and this version does not open. */
-static const struct {
-	const char *name, *field, *reason;
-} exceptions[] = {
-	{ "natt-chacha", "sk", "its IKE keys are in charon logs only, which are not read yet" },
-};
-
 struct at {
 	const char *capture;
 	int frame;
 };
-
-/* Says so where an exception is made. */
-static bool excepted(const struct at *at, const char *field)
-{
-	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
-		if (strcmp(exceptions[i].name, at->capture) == 0 &&
-		    strcmp(exceptions[i].field, field) == 0) {
-			printf("skip: %s frame %d, %s: %s\n", at->capture, at->frame, field,
-			       exceptions[i].reason);
-			fflush(stdout);
-			return true;
-		}
-	return false;
-}
 
 /* The truth's words that are not ours. */
 static const char *const words[][2] = {
@@ -289,8 +268,6 @@ static void compare_sk(const struct at *at, const json_t *truth, const json_t *i
 			 : json_object_get(truth, "sk_ok") != NULL;
 	bool shown = json_is_true(json_object_get(ike, "decrypted"));
 	bool open = json_is_true(json_object_get(truth, "sk_ok"));
-	if (open && !shown && excepted(at, "sk"))
-		open = false;
 	ck_assert_msg((json_object_get(ike, "icv") != NULL) == secret, "%s frame %d: encrypted",
 		      at->capture, at->frame);
 	ck_assert_msg(shown == open,
