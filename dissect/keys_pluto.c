@@ -20,18 +20,9 @@
 enum dump { DUMP_NONE, DUMP_ENCR, DUMP_INTEG };
 
 /* One line of an IKE SA. */
-struct half {
-	bool used, responder;
-	uint8_t spis[16];
-	const struct encr *encr;
-	const struct integ *integ;
-	struct keys_key e, a;
-	size_t line;
-};
-
 struct pluto {
 	struct keys_in *in;
-	struct half half[2];		/* the one that waits, and the one that is read */
+	struct keys_half half[2];		/* the one that waits, and the one that is read */
 	bool phase1_told;
 	uint8_t salt_told[16];		/* the SPIs of the AEAD line told last */
 	/* the SA that is being installed */
@@ -134,7 +125,7 @@ static const struct integ *without_key(const struct integ *integ)
 }
 
 /* What pluto leaves out of its `ikev2` lines; false if nothing opens without it. */
-static bool half_complete(struct pluto *p, struct half *h)
+static bool half_complete(struct pluto *p, struct keys_half *h)
 {
 	const struct encr *e = h->encr;
 	struct keys_in *in = p->in;
@@ -159,14 +150,14 @@ static bool half_complete(struct pluto *p, struct half *h)
 	return true;
 }
 
-static bool half_read(struct pluto *p, struct span text, struct half *h)
+static bool half_read(struct pluto *p, struct span text, struct keys_half *h)
 {
 	struct keys_in *in = p->in;
 	keys_word(&text);
 	struct span side = keys_word(&text), i = keys_word(&text), r = keys_word(&text);
 	struct span mac = keys_word(&text), cipher = keys_word(&text), name, cipher_name;
 	const char *why;
-	*h = (struct half){ .line = in->line, .responder = keys_is(side, "R") };
+	*h = (struct keys_half){ .line = in->line, .responder = keys_is(side, "R") };
 	if (!keys_starts(i, "0x") || !keys_starts(r, "0x") ||
 	    !span_unhex(span_from(i, 2), h->spis, 8) ||
 	    !span_unhex(span_from(r, 2), h->spis + 8, 8)) {
@@ -191,30 +182,10 @@ static bool half_read(struct pluto *p, struct span text, struct half *h)
 	return false;
 }
 
-static void ike_add(struct keys_in *in, const struct half *h, const struct half *other)
-{
-	struct ike_key row = { .version = 2, .encr = h->encr, .integ = h->integ };
-	const struct half *i = h->responder ? other : h, *r = h->responder ? h : other;
-	memcpy(row.spi_i, h->spis, 8);
-	memcpy(row.spi_r, h->spis + 8, 8);
-	if (i) {
-		row.sk_ei = keys_key_span(&i->e);
-		row.sk_ai = keys_key_span(&i->a);
-	}
-	if (r) {
-		row.sk_er = keys_key_span(&r->e);
-		row.sk_ar = keys_key_span(&r->a);
-	}
-	if (!other)
-		keys_say(in, h->line, "the keys of the %s's direction only",
-			 h->responder ? "responder" : "initiator");
-	keys_add_ike(in, &row, h->line);
-}
-
 static void ike_flush(struct pluto *p)
 {
 	if (p->half[0].used)
-		ike_add(p->in, &p->half[0], NULL);
+		keys_add_halves(p->in, &p->half[0], NULL);
 	crypto_cleanse(&p->half[0], sizeof p->half[0]);
 	memset(&p->half[0], 0, sizeof p->half[0]);
 }
@@ -222,13 +193,13 @@ static void ike_flush(struct pluto *p)
 /* Both lines of an IKE SA follow each other, with other text between them. */
 static void ike_line(struct pluto *p, struct span text)
 {
-	struct half *waits = &p->half[0], *h = &p->half[1];
+	struct keys_half *waits = &p->half[0], *h = &p->half[1];
 	if (!half_read(p, text, h))
 		return;
 	if (waits->used && memcmp(waits->spis, h->spis, sizeof h->spis) == 0 &&
 	    waits->responder != h->responder && waits->encr == h->encr &&
 	    waits->integ == h->integ) {
-		ike_add(p->in, waits, h);
+		keys_add_halves(p->in, waits, h);
 		waits->used = false;
 		return;
 	}

@@ -469,6 +469,27 @@ bool keys_add_ike(struct keys_in *in, struct ike_key *row, size_t line)
 	return true;
 }
 
+void keys_add_halves(struct keys_in *in, const struct keys_half *h,
+		     const struct keys_half *other)
+{
+	struct ike_key row = { .version = 2, .encr = h->encr, .integ = h->integ };
+	const struct keys_half *i = h->responder ? other : h, *r = h->responder ? h : other;
+	memcpy(row.spi_i, h->spis, 8);
+	memcpy(row.spi_r, h->spis + 8, 8);
+	if (i) {
+		row.sk_ei = keys_key_span(&i->e);
+		row.sk_ai = keys_key_span(&i->a);
+	}
+	if (r) {
+		row.sk_er = keys_key_span(&r->e);
+		row.sk_ar = keys_key_span(&r->a);
+	}
+	if (!other)
+		keys_say(in, h->line, "the keys of the %s's direction only",
+			 h->responder ? "responder" : "initiator");
+	keys_add_ike(in, &row, h->line);
+}
+
 bool keys_add_secret(struct keys_in *in, struct ike_secret *row, size_t line)
 {
 	if (store_full(in, line))

@@ -39,7 +39,7 @@ bool keys_starts(struct span s, const char *with);
 bool keys_is(struct span s, const char *text);	/* exactly */
 /* "0x12" or decimal; false if it is neither or too large. */
 bool keys_number(struct span s, uint64_t max, uint64_t *value);
-/* Up to `octets` octets of a number with or without 0x ("1002" is hex). */
+/* A number of 32 bits, hex with 0x, else decimal. */
 bool keys_spi(struct span s, uint32_t *spi);
 bool keys_cells_split(struct span line, struct keys_cells *c, const char **why);
 
@@ -53,9 +53,23 @@ const char *keys_hex(struct span text, struct keys_key *k);
 /* As Wireshark and tcpdump have it: 0x and digits, or the text itself. */
 const char *keys_hex_or_text(struct span text, struct keys_key *k);
 
+/* The keys of one direction of an IKEv2 SA, as tcpdump's lines and pluto's logs
+ * give them. */
+struct keys_half {
+	bool used, responder;
+	uint8_t spis[16];	/* initiator's, responder's */
+	const struct encr *encr;
+	const struct integ *integ;
+	struct keys_key e, a;
+	size_t line;
+};
+
 /* The row in the store, or (with a note that names the line) not. */
 bool keys_add_sa(struct keys_in *in, struct sa_key *row, size_t line);
 bool keys_add_ike(struct keys_in *in, struct ike_key *row, size_t line);
+/* A row of both directions, or of one, with a note, if `other` is NULL. */
+void keys_add_halves(struct keys_in *in, const struct keys_half *h,
+		     const struct keys_half *other);
 bool keys_add_secret(struct keys_in *in, struct ike_secret *row, size_t line);
 
 void keys_bad(struct keys_in *in, size_t line, const char *format, ...)

@@ -168,28 +168,19 @@ static void esp_line(struct keys_in *in, struct span line)
 }
 
 /* Lines of one direction that wait for the other. */
-struct half {
-	bool used, responder;
-	uint16_t integ;
-	const struct encr *encr;
-	uint8_t spi[16];
-	struct keys_key e, a;
-	size_t line;
-};
-
 struct pairs {
-	struct half half[2];	/* the one that waits, and the one that was read */
+	struct keys_half half[2];	/* the one that waits, and the one that was read */
 };
 
-static bool ike_words(struct keys_in *in, struct span line, struct half *h)
+static bool ike_words(struct keys_in *in, struct span line, struct keys_half *h)
 {
 	struct span side = keys_word(&line), i = keys_word(&line), r = keys_word(&line);
 	struct span auth = keys_word(&line), encr = keys_word(&line), name, digits;
 	const struct cipher_name *a;
 	uint16_t icv;
-	*h = (struct half){ .line = in->line, .responder = keys_is(side, "R") };
+	*h = (struct keys_half){ .line = in->line, .responder = keys_is(side, "R") };
 	if ((!keys_is(side, "I") && !h->responder) || !keys_starts(i, "0x") || !keys_starts(r, "0x") ||
-	    !span_unhex(span_from(i, 2), h->spi, 8) || !span_unhex(span_from(r, 2), h->spi + 8, 8) ||
+	    !span_unhex(span_from(i, 2), h->spis, 8) || !span_unhex(span_from(r, 2), h->spis + 8, 8) ||
 	    !halves(auth, &name, &digits)) {
 		keys_bad(in, in->line, "needs: ikev2 I|R 0xSPIi 0xSPIr AUTH:KEY ENCR:KEY");
 		return false;
@@ -200,45 +191,25 @@ static bool ike_words(struct keys_in *in, struct span line, struct half *h)
 			 (int)(name.n > 60 ? 60 : name.n), (const char *)name.p);
 		return false;
 	}
-	h->integ = a->id;
+	h->integ = integ_find(a->id);
 	if (!encr_word(in, encr, &h->encr, &icv, &h->e))
 		return false;
 	if (encr_has_icv(h->encr))
-		h->integ = 0;
+		h->integ = integ_find(0);
 	h->used = true;
 	return true;
 }
 
-static void ike_add(struct keys_in *in, const struct half *h, const struct half *other)
+static bool belong(const struct keys_half *a, const struct keys_half *b)
 {
-	struct ike_key row = { .version = 2, .encr = h->encr, .integ = integ_find(h->integ) };
-	const struct half *i = h->responder ? other : h, *r = h->responder ? h : other;
-	memcpy(row.spi_i, h->spi, 8);
-	memcpy(row.spi_r, h->spi + 8, 8);
-	if (i) {
-		row.sk_ei = keys_key_span(&i->e);
-		row.sk_ai = keys_key_span(&i->a);
-	}
-	if (r) {
-		row.sk_er = keys_key_span(&r->e);
-		row.sk_ar = keys_key_span(&r->a);
-	}
-	if (!other)
-		keys_say(in, h->line, "the keys of the %s's direction only",
-			 h->responder ? "responder" : "initiator");
-	keys_add_ike(in, &row, h->line);
-}
-
-static bool belong(const struct half *a, const struct half *b)
-{
-	return memcmp(a->spi, b->spi, sizeof a->spi) == 0 && a->responder != b->responder &&
+	return memcmp(a->spis, b->spis, sizeof a->spis) == 0 && a->responder != b->responder &&
 	       a->encr == b->encr && a->integ == b->integ;
 }
 
 static void ike_flush(struct keys_in *in, struct pairs *p)
 {
 	if (p->half[0].used)
-		ike_add(in, &p->half[0], NULL);
+		keys_add_halves(in, &p->half[0], NULL);
 	crypto_cleanse(p, sizeof *p);
 	memset(p, 0, sizeof *p);
 }
@@ -249,12 +220,12 @@ static void ike_line(struct keys_in *in, struct span line, struct pairs *p)
 	if (!ike_words(in, line, &p->half[1]))
 		return;
 	if (p->half[0].used && belong(&p->half[0], &p->half[1])) {
-		ike_add(in, &p->half[0], &p->half[1]);
+		keys_add_halves(in, &p->half[0], &p->half[1]);
 		p->half[0].used = false;
 		return;
 	}
 	if (p->half[0].used)
-		ike_add(in, &p->half[0], NULL);
+		keys_add_halves(in, &p->half[0], NULL);
 	p->half[0] = p->half[1];
 }
 

@@ -42,6 +42,13 @@ struct sa_key {
 	const char *why;		/* ... and the reason, in the store's arena */
 };
 
+/* Does an ICV prove this key? */
+static inline bool sa_key_checkable(const struct sa_key *k)
+{
+	return encr_has_icv(k->encr) ||
+	       (k->integ->kind != INTEG_KIND_NONE && k->integ->kind != INTEG_KIND_UNCHECKED);
+}
+
 /* Keys of one IKE SA. */
 struct ike_key {
 	struct ike_key *next;

@@ -49,8 +49,8 @@ static void *must(void *p)
 	return p;
 }
 
-/* Multiply and fold over 22 octets. Only SAs that a key row fits are kept, so
- * nobody outside can fill a slot. */
+/* Multiply and fold over 22 octets. Only SAs that a key row fits are kept; those
+ * that anybody can make up, because a wildcard fits them, are few (SADB_WILD_MAX). */
 static uint64_t name_hash(const struct sa_name *n)
 {
 	uint64_t a, b, h;
@@ -129,12 +129,6 @@ void sadb_keys_changed(struct sadb *db)
 
 /* ---- candidates ---- */
 
-static bool key_checkable(const struct sa_key *k)
-{
-	return encr_has_icv(k->encr) ||
-	       (k->integ->kind != INTEG_KIND_NONE && k->integ->kind != INTEG_KIND_UNCHECKED);
-}
-
 static unsigned ones(uint32_t v)
 {
 	return (unsigned)__builtin_popcount(v);
@@ -146,14 +140,14 @@ static unsigned row_rank(const struct sa_key *k, const struct addr *src)
 {
 	unsigned rank = ones(k->spi_mask) + k->dst.bits + k->src.bits +
 			(k->dst.addr.family != 0) + (k->src.addr.family != 0);
-	return rank + (addr_matches(&k->src, src) ? 1024 : 0) + (key_checkable(k) ? 2048 : 0);
+	return rank + (addr_matches(&k->src, src) ? 1024 : 0) + (sa_key_checkable(k) ? 2048 : 0);
 }
 
 /* Puts a row in its place among the candidates that were found so far. */
 static void fit_insert(struct sadb *db, struct row row, const struct addr *src)
 {
 	unsigned rank = row_rank(row.key, src);
-	if (!key_checkable(row.key) && !addr_matches(&row.key->src, src))
+	if (!sa_key_checkable(row.key) && !addr_matches(&row.key->src, src))
 		return;
 	row_push(&db->fits, &db->fit_count, &db->fit_cap);
 	size_t i = db->fit_count - 1;

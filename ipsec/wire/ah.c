@@ -57,7 +57,14 @@ void ah_decode(struct wire *w, struct packet *p)
 	if (i->spi == 0)
 		packet_finding(p, SEVERITY_VIOLATION, "RFC4302-2.4-01", l->offset + 4,
 			       "SPI 0 is never sent");
-	protect_begin(w, p);
+	if (!packet_ip(p) || packet_ip(p)->buffer != l->buffer) {
+		packet_finding(p, SEVERITY_NOTE, NULL, l->offset,
+			       "AH covers the IP header below it, which stands in another buffer: "
+			       "not verified");
+		p->done = true;
+	} else {
+		protect_begin(w, p);
+	}
 	/* AH hides nothing: what it carries is shown as what it is, a packet whose
 	 * sender is not proven, unless the ICV is known to be bad. */
 	if (p->done && i->icv == ICV_UNCHECKED)

@@ -152,19 +152,12 @@ static bool worked(const struct packet *p, const struct cipher_job *job)
 			       esp_plausible(span_of(job->out, job->text.n)));
 }
 
-/* Has the row an ICV that can be checked? */
-static bool provable(const struct sa_key *key)
-{
-	return encr_has_icv(key->encr) ||
-	       (key->integ->kind != INTEG_KIND_NONE && key->integ->kind != INTEG_KIND_UNCHECKED);
-}
-
 /* A packet that no key opened, and what can be said of it. */
 static enum icv verdict_closed(struct packet *p, const struct esp_info *i)
 {
 	if (!i->key || i->key->unusable)
 		return ICV_UNCHECKED;
-	if (provable(i->key))
+	if (sa_key_checkable(i->key))
 		return ICV_BAD;
 	packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
 		       "the key gives nothing sensible and has no ICV to prove it: a wrong key, "

@@ -4,7 +4,6 @@
 # is polling for a condition, with a limit.
 O=/lab/out
 I=/lab/in
-exec 2>> $O/guest.log
 
 result() {
 	printf '%s\t%s\n' "$1" "$2" >> $O/result

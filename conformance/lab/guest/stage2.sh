@@ -4,6 +4,7 @@
 # functions.sh; leaves everything that it finds in /lab/out.
 HOME=/run
 export HOME
+exec 2>> /lab/out/guest.log
 . /lab/guest/functions.sh
 if (. /lab/in/plan.sh); then result finished yes; else result finished no; fi
 collect
