@@ -34,7 +34,8 @@ FUZZERS := $(filter %_fuzz.c,$(ALL))
 MANS := ikat.1 $(wildcard dissect/*.1 vectors/*.1 conformance/lab/*.1)
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-run test-rows bench fuzz lint coverage install deps deps-test clean help
+.PHONY: all demo test test-run test-rows bench fuzz lint coverage install deps deps-test clean help \
+	lab-deps interop captures labs
 .DELETE_ON_ERROR:
 
 all: $(O)/ikat		## build the program
@@ -101,6 +102,18 @@ fuzz: deps-test		## libFuzzer targets, FUZZ_TIME seconds each (clang)
 $(patsubst %.c,build-fuzz/%,$(FUZZERS)): build-fuzz/%: build-fuzz/%.o build-fuzz/libikat.a
 	$(call say,LINK,$@)clang -pie -fsanitize=address,undefined,fuzzer -o $@ $^ $(LIBS)
 
+# The lab: real peers in user-mode Linux (see docs/labs, ikat-lab.1).
+SCENARIOS ?=
+lab-deps:		## install or unpack what the lab needs (without root: into a cache)
+	$(Q)sh conformance/lab/deps.sh
+interop: all lab-deps	## every scenario of the lab, two at a time; SCENARIOS="..." for some
+	$(Q)sh conformance/lab/interop.sh $(O)/ikat -j $(O)/interop.xml $(SCENARIOS)
+captures: all lab-deps	## record captures/lab anew from the scenarios
+	$(Q)sh conformance/lab/interop.sh $(O)/ikat -r captures/lab -j $(O)/interop.xml $(SCENARIOS)
+	$(Q)sh conformance/lab/captures.sh $(O)/ikat captures/lab captures/manifest.csv
+labs: all lab-deps	## the classroom labs, each command run as it is printed
+	$(Q)PATH="$(CURDIR)/$(O):$$PATH" sh docs/labs/check.sh
+
 lint:			## the order of the rooms, one door for each library, sizes, man pages
 	$(Q)sh tests/lint.sh $(MANS)
 
@@ -115,6 +128,7 @@ install: all		## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(MANS) $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 vectors/*.csv $(DESTDIR)$(PREFIX)/share/ikat/vectors/
 	cp -R captures/samples $(DESTDIR)$(PREFIX)/share/ikat/captures/
+	cp -R conformance/lab $(DESTDIR)$(PREFIX)/share/ikat/
 
 deps:			## install what the build needs (Debian, Ubuntu)
 	$(Q)sh tests/deps.sh libpcap-dev libssl-dev libcsv-dev zlib1g-dev pkg-config

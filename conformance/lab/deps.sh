@@ -76,7 +76,7 @@ unpack() {
 		cp -a "$folder/$d/." "$folder/usr/$d/"
 		rm -rf "${folder:?}/$d"
 	done
-	rm -rf "$folder/etc" "$folder/var" "$folder/usr/share/doc" "$folder/usr/share/man" \
+	rm -rf "${folder:?}/etc" "${folder:?}/var" "$folder/usr/share/doc" "$folder/usr/share/man" \
 		"$folder/usr/share/locale" "$folder/usr/share/info"
 	echo "$*" > "$folder/.unpacked"
 	rm -rf "$debs"

@@ -61,11 +61,19 @@ static int tell(const struct lab_run *r, bool *good)
 	return *good ? EXIT_AS_PROMISED : EXIT_NOT_SO;
 }
 
+static void progress(const struct command *c, const char *name)
+{
+	if (isatty(STDERR_FILENO) && c->tail == LAB_TO_THE_END)
+		fprintf(stderr, "%s: a guest is at work, up to %u s ...\n", name, c->seconds);
+}
+
 static int one(const struct command *c, const char *name)
 {
 	struct lab_run r = { 0 };
 	struct err e = { 0 };
 	bool ready = prepare(c, &r, name, &e), good = false;
+	if (ready)
+		progress(c, name);
 	int status = ready && lab_run_guest(&r, &e) ? tell(&r, &good) : trouble(&e);
 	if (good && c->record && !lab_record(&r, c->record, &e)) {
 		status = trouble(&e);
@@ -121,10 +129,8 @@ static int check(const struct command *c)
 {
 	struct lab_run r = { 0 };
 	struct err e = { 0 };
-	struct text plan = { 0 };
 	bool ready = prepare(c, &r, "manual-gcm", &e);
 	bool good = ready && lab_run_guest(&r, &e);
-	text_done(&plan);
 	if (good) {
 		struct text first = { 0 };
 		good = lab_judge_first(&r.scenario, &r.found, r.work, &first) ||

@@ -59,13 +59,14 @@ const char *lab_data(struct arena *a, struct err *e)
 	const char *places[] = {
 		data ? arena_printf(a, "%s/lab", data) : "conformance/lab",
 		data ? arena_printf(a, "%s/conformance/lab", data) : beside(a, 2, "conformance/lab"),
+		data ? "" : beside(a, 2, "share/ikat/lab"),
 		data ? "" : IKAT_DATADIR "/lab",
 	};
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (*places[i] && lab_exists(arena_printf(a, "%s/guest/init.sh", places[i])))
 			return absolute(a, places[i]);
-	err_set(e, "no folder of scenarios: looked for %s, %s and %s; IKAT_DATA names another place",
-		places[0], places[1], places[2]);
+	err_set(e, "no folder of scenarios: looked for %s, %s, %s and %s; IKAT_DATA names another "
+		"place", places[0], places[1], places[2], places[3]);
 	return NULL;
 }
 
@@ -74,8 +75,9 @@ static const char *packages(struct arena *a)
 {
 	const char *own = getenv("IKAT_LAB_PACKAGES"), *cache = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
+	if (own)	/* said by the user: no other place will do */
+		return lab_exists(arena_printf(a, "%s/usr", own)) ? absolute(a, own) : "";
 	const char *places[] = {
-		own ? own : "",
 		cache ? arena_printf(a, "%s/ikat/lab", cache) : "",
 		home ? arena_printf(a, "%s/.cache/ikat/lab", home) : "",
 		"/var/cache/ikat/lab",

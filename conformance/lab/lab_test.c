@@ -355,6 +355,46 @@ START_TEST(command_ends)
 }
 END_TEST
 
+static bool gone(pid_t pid)
+{
+	for (int i = 0; i < 40; i++) {
+		char path[64], state = 'X';
+		snprintf(path, sizeof path, "/proc/%d/stat", pid);
+		FILE *f = fopen(path, "r");
+		if (f && fscanf(f, "%*d %*s %c", &state) != 1)
+			state = 'X';
+		if (f)
+			fclose(f);
+		if (!f || state == 'Z' || state == 'X')
+			return true;
+		usleep(50000);
+	}
+	return false;
+}
+
+/* A guest that does not end, with a process of its own that ignores SIGTERM:
+ * after the time limit neither is left. */
+START_TEST(guest_timeout)
+{
+	static const char script[] = "#!/bin/sh\n(trap '' TERM; exec sleep 60) &\n"
+		"echo $! > \"$0.pid\"\nsleep 60\n";
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	const char *work = lab_folder_new(&a, &e);
+	ck_assert_msg(work && lab_folder_make(arena_printf(&a, "%s/out", work), &e), "%s", e.text);
+	leave(work, "kernel", script);
+	struct lab_host h = { .packages = "", .kernel = arena_printf(&a, "%s/out/kernel", work) };
+	struct lab_guest g = { work, 1, false };
+	ck_assert_int_eq(chmod(h.kernel, 0755), 0);
+	ck_assert_int_eq(lab_guest_run(&h, &g), LAB_TIMEOUT);
+	int pid = atoi((const char *)lab_read(arena_printf(&a, "%s.pid", h.kernel), &a).p);
+	ck_assert_int_gt(pid, 1);
+	ck_assert_msg(gone(pid), "process %d lives on", pid);
+	lab_folder_remove(work);
+	arena_done(&a);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lab");
@@ -371,6 +411,7 @@ int main(void)
 	tcase_add_loop_test(c, wire_row, 0, sizeof wires / sizeof *wires);
 	tcase_add_test(c, wire_clear);
 	tcase_add_test(c, command_ends);
+	tcase_add_test(c, guest_timeout);
 	suite_add_tcase(s, c);
 	return testing_run(s);
 }

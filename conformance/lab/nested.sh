@@ -52,7 +52,7 @@ chroot . /bin/sh /tmp/go
 exec /sbin/halt -f -p
 END2
 chmod 755 "$work" "$work/init"
-timeout 120 $uml mem=900M rootfstype=hostfs root=/dev/root rw init="$work/init" con=null con0=fd:0,fd:1 quiet \
+timeout 120 $uml mem=900M rootfstype=hostfs root=/dev/root rw init="$work/init" con=null con0=fd:0,fd:1 quiet uml_dir="$work/uml" \
 	work="$work" packages="$packages" ikat="$ikat" data="$data" scenario="$scenario" \
 	< /dev/null > "$work/console" 2>&1
 cat "$work/out"

@@ -39,7 +39,10 @@ walk() { # MODE DIR FILE
 		}
 		file = dir "/" n ".got"
 		if (dots) printf "%s", want
-		else while ((getline line < file) > 0) print line
+		else while ((getline line < file) > 0) {
+			sub(/[ \t\r]+$/, "", line)
+			print line
+		}
 		close(file)
 	}
 	function begin(text) {
@@ -80,7 +83,9 @@ plain() {
 		-e 's/([0-9a-f]{2}:){5}[0-9a-f]{2}/MAC/g' \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}/DATE/g' \
 		-e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
-		-e 's/0x[0-9a-f]{4,}\(?[0-9]*\)?/HEX/g' \
+		-e 's/checksum: 0x0000/checksum: none/' -e 's/bitmap 0x/bitmap x/' \
+		-e 's/0x[0-9a-f]{4,}/HEX/g' \
+		-e 's/(^|[^0-9A-Za-z_])[0-9a-f]{8,}([^0-9A-Za-z_]|$)/\1HEX\2/g' \
 		-e 's/(^|[^0-9A-Za-z_])[0-9a-f]{8,}([^0-9A-Za-z_]|$)/\1HEX\2/g' \
 		-e 's/(^|[^0-9A-Za-z])[0-9a-f]{8,}(_[ir])/\1HEX\2/g' \
 		-e 's/HEX\([0-9]+\)/HEX/g' \
@@ -90,7 +95,7 @@ plain() {
 		-e 's/[0-9]+s ago/TIME ago/g' \
 		-e 's/(time[= ])[0-9.]+ ?ms/\1TIME/' \
 		-e 's/^(rtt .*= ).*/\1TIME/' \
-		-e 's/(id:?) [0-9]+/\1 ID/g' \
+		-e 's/(^| )(id:?) [0-9]+/\1\2 ID/g' \
 		-e 's/([.:])4500/\1NAT-T/g' \
 		-e 's/((\.[0-9]+){3}[:.])(102[5-9]|10[3-9][0-9]|1[1-9][0-9]{2}|[2-9][0-9]{3}|[0-9]{5})/\1PORT/g' \
 		-e 's/[ 	]+/ /g' -e 's/ $//'
@@ -151,6 +156,7 @@ shell_begin() { # DIR N
 	console=$1/console
 	rm -f "$1/fifo" "$console"
 	mkfifo "$1/fifo"
+	: > "$console"
 	(cd "$1/folder" && exec sh -c "exec $(cat "$1/$2.cmd")" < "$1/fifo" > "$console" 2>&1) &
 	pid=$!
 	exec 3<> "$1/fifo"	# both ways: no SIGPIPE if the lab ends at once
