@@ -40,6 +40,12 @@ source_of() { # CAPTURE PATTERN
 	if [ $n = 0 ]; then echo -; else opens "$keys/k" "$1"; fi
 }
 
+if command -v tshark > /dev/null; then
+	sh "$(dirname "$0")/tshark.sh" "$folder"
+else
+	echo "captures: no tshark here, so no tshark.csv beside the recordings" >&2
+fi
+
 # Two daemons of one kind write the same secrets: one of their logs is enough,
 # but behind a NAT, where each knows other addresses.
 for k in "$folder"/*.keys; do
