@@ -162,7 +162,7 @@ shell_begin() { # DIR N
 	# Again and again: what comes before the shell reads may lie unseen.
 	tries=0
 	while [ $tries -lt 90 ]; do
-		echo 'stty -echo; exec 2>&1; PS1=; echo =ready=' >&3
+		echo 'stty -echo; exec 2>&1; PS1= PS2=; echo =ready=' >&3
 		wait_for "$console" =ready= 10 && break
 		kill -0 "$pid" 2> /dev/null || break
 		tries=$((tries + 1))

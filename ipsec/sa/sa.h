@@ -108,7 +108,6 @@ struct sa {
 	uint32_t key_count;
 	struct sa_key *key;		/* the one whose ICV was good; NULL until then */
 	bool esn;			/* sequence numbers have 64 bits (given, or found out) */
-	uint32_t seq_high_hint;
 	struct replay_window window;
 	uint64_t packets, octets;	/* all of this SPI; octets of ESP or AH and what it carries */
 	uint64_t good, bad, duplicates, too_old;

@@ -197,10 +197,8 @@ static void sa_take_fits(struct sadb *db, struct sa *sa)
 	for (size_t i = 0; i < db->fit_count; i++)
 		sa->keys[i] = db->fits[i].key;
 	sa->generation = db->generation;
-	if (sa->good == 0 && sa->key_count) {	/* nothing is known better yet */
+	if (sa->good == 0 && sa->key_count)	/* nothing is known better yet */
 		sa->esn = sa->keys[0]->esn == ESN_YES;
-		sa->seq_high_hint = sa->keys[0]->seq_high;
-	}
 }
 
 static uint32_t window_size(const struct sadb *db, const struct sa *sa)

@@ -125,6 +125,10 @@ void protect_begin(struct wire *w, struct packet *p)
 	uint8_t protocol = l->type->kind == LAYER_ESP ? PROTOCOL_ESP : PROTOCOL_AH;
 	i->sa = sadb_find(w->sadb, protocol, i->spi, src, dst);
 	struct sa_key *key = i->sa ? settled(i->sa) : NULL;
+	if (i->sa && !p->copy_of) {
+		i->sa->packets++;
+		i->sa->octets += l->whole.n;
+	}
 	if (!i->sa || i->cut) {
 		describe(i, key, 0);
 		stay_closed(w, p, i, ICV_UNCHECKED);

@@ -177,13 +177,14 @@ static bool total(struct sa *sa, void *user)
 	sum[1] += sa->bad;
 	sum[2] += sa->duplicates;
 	sum[3] += sa->too_old;
+	sum[4] += sa->packets;
 	return true;
 }
 
 START_TEST(counts)
 {
 	struct path *t = path_new(NULL, 0, 0);
-	uint64_t sum[4] = { 0 };
+	uint64_t sum[5] = { 0 };
 	path_batch(t, "gcm 1,gcm 2,gcm 2,gcm 500,gcm 100 bad,gcm 3,gcm unknown,ah,null nested");
 	const struct wire_counts *c = wire_counts(t->wire);
 	sadb_each(wire_sadb(t->wire), total, sum);
@@ -195,7 +196,7 @@ START_TEST(counts)
 	ck_assert_uint_eq(c->unchecked, 1);
 	ck_assert_uint_eq(c->duplicates, 1);
 	ck_assert_uint_eq(c->too_old, 2);
-	ck_assert(sum[0] == 8 && sum[1] == 1 && sum[2] == 1 && sum[3] == 2);
+	ck_assert(sum[0] == 8 && sum[1] == 1 && sum[2] == 1 && sum[3] == 2 && sum[4] == 9);
 	path_free(t);
 }
 END_TEST
