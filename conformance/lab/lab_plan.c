@@ -69,9 +69,9 @@ static void step_rekey(struct plan *p, const struct lab_step *step)
 {
 	text_add(p->out, "snapshot\n");
 	rekey(p, side_of(p->s, step->words[1]), step->words[0]);
-	if (lab_is(p->s->a.version, "1") && lab_is(step->words[0], "child"))
-		p->up++;	/* IKEv1: the old SA stays until its end */
-	text_printf(p->out, "\nsettle %zu\n", 2 * p->up);
+	/* IKEv1: the old SA's inbound half stays until its end. */
+	bool stays = lab_is(p->s->a.version, "1") && lab_is(step->words[0], "child");
+	text_printf(p->out, "\nsettle %zu\n", 2 * p->up + stays);
 }
 
 static void step_collide(struct plan *p, const struct lab_step *step)
