@@ -72,12 +72,18 @@ static bool fill(struct source *s)
 	return true;
 }
 
+/* RFC 1952, 2.3.1 */
+static bool is_gzip(struct span s)
+{
+	return s.n >= 2 && s.p[0] == 0x1f && s.p[1] == 0x8b;
+}
+
 static void look_for_gzip(struct source *s)
 {
 	while (s->waiting.n < 2 && fill(s))
 		;
 	s->looked = true;
-	if (s->waiting.n >= 2 && s->waiting.p[0] == 0x1f && s->waiting.p[1] == 0x8b)
+	if (is_gzip(s->waiting))
 		s->gunzip = gunzip_new();
 }
 
@@ -147,7 +153,7 @@ static FILE *stream_of(struct source *s)
 	static const cookie_io_functions_t functions = { .read = source_read,
 							 .close = source_close };
 	uint8_t magic[2];
-	bool gzip = pread(s->fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+	bool gzip = pread(s->fd, magic, 2, 0) == 2 && is_gzip(span_of(magic, 2));
 	if (s->regular && !gzip && lseek(s->fd, 0, SEEK_CUR) == 0)
 		return fdopen(s->fd, "rb");
 	return fopencookie(s, "rb", functions);
