@@ -192,7 +192,7 @@ static bool folder_load(struct load *l, const char *path, size_t depth)
 static bool folder_enter(struct load *l, const char *path, const struct stat *st, size_t depth)
 {
 	if (depth >= KEYS_DEPTH_MAX) {
-		keys_note_add(l->notes, (struct origin){ path, 0 }, false,
+		keys_note_add(l->notes, (struct origin){ path, 0, NULL }, false,
 			      "folders more than %d deep: not read", KEYS_DEPTH_MAX);
 		return true;
 	}
@@ -230,7 +230,7 @@ static bool path_load(struct load *l, const char *path, size_t depth)
 		return true;
 	if (l->files++ >= KEYS_FILES_MAX) {
 		if (l->files == KEYS_FILES_MAX + 1)
-			keys_note_add(l->notes, (struct origin){ path, 0 }, false,
+			keys_note_add(l->notes, (struct origin){ path, 0, NULL }, false,
 				      "more than %d files: this and further ones are not read",
 				      KEYS_FILES_MAX);
 		return true;

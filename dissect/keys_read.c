@@ -57,7 +57,7 @@ void keys_bad(struct keys_in *in, size_t line, const char *format, ...)
 {
 	va_list ap;
 	va_start(ap, format);
-	note_vput(in->notes, (struct origin){ in->file, line }, true, format, ap);
+	note_vput(in->notes, (struct origin){ in->file, line, NULL }, true, format, ap);
 	va_end(ap);
 	in->unusable++;
 }
@@ -66,7 +66,7 @@ void keys_say(struct keys_in *in, size_t line, const char *format, ...)
 {
 	va_list ap;
 	va_start(ap, format);
-	note_vput(in->notes, (struct origin){ in->file, line }, false, format, ap);
+	note_vput(in->notes, (struct origin){ in->file, line, NULL }, false, format, ap);
 	va_end(ap);
 }
 
@@ -424,7 +424,7 @@ bool keys_add_sa(struct keys_in *in, struct sa_key *row, size_t line)
 		row->integ_key.n = 0;
 	if (row->window > REPLAY_WINDOW_MAX)
 		row->window = REPLAY_WINDOW_MAX;
-	row->origin = (struct origin){ in->file, line };
+	row->origin = (struct origin){ in->file, line, NULL };
 	keystore_add_sa(in->store, row);
 	in->used++;
 	return true;
@@ -463,7 +463,7 @@ bool keys_add_ike(struct keys_in *in, struct ike_key *row, size_t line)
 	}
 	if (row->version != 1 && row->integ->kind == INTEG_KIND_NONE)
 		row->sk_ai.n = row->sk_ar.n = 0;
-	row->origin = (struct origin){ in->file, line };
+	row->origin = (struct origin){ in->file, line, NULL };
 	keystore_add_ike(in->store, row);
 	in->used++;
 	return true;
@@ -498,7 +498,7 @@ bool keys_add_secret(struct keys_in *in, struct ike_secret *row, size_t line)
 		keys_bad(in, line, "%s: no secret, or all zeros", keys_secret_word(row->kind));
 		return false;
 	}
-	row->origin = (struct origin){ in->file, line };
+	row->origin = (struct origin){ in->file, line, NULL };
 	keystore_add_secret(in->store, row);
 	in->used++;
 	return true;

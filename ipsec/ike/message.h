@@ -27,6 +27,8 @@ enum { PAYLOAD_SA = 33, PAYLOAD_KE = 34, PAYLOAD_NONCE = 40, PAYLOAD_NOTIFY = 41
        PAYLOAD_SK = 46, PAYLOAD_SKF = 53 };
 enum { IKE_PAYLOADS_MAX = 1024 };	/* in one message; the rest is kept as octets */
 
+struct ike_turn;
+
 struct ike_message {
 	struct span octets;	/* the message as it came, without a non-ESP marker */
 	struct node *header;	/* always there; `present` < IKE_HEADER_FIELDS if cut */
@@ -45,6 +47,8 @@ struct ike_message {
 	struct node *inner;	/* decrypted payload chain; of a fragment, only when complete */
 	struct span inner_trailing;	/* octets behind the last inner payload */
 	uint8_t pad_length;
+	const struct ike_key *key;	/* that opened it, or NULL */
+	struct ike_turn *turn;		/* its place in its session (session.h), or NULL */
 };
 
 /* Decodes a message; never NULL. Octets are borrowed. */

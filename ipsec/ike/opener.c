@@ -50,13 +50,6 @@ void ike_opener_free(struct ike_opener *o)
 {
 	if (!o)
 		return;
-	for (struct ike_key *k = o->keys->ikes; k; k = k->next) {
-		if (k->initiator)
-			cipher_free(k->initiator);
-		if (k->responder)
-			cipher_free(k->responder);
-		k->initiator = k->responder = NULL;
-	}
 	ike_fragments_free(o->fragments);
 	free(o);
 }
@@ -115,18 +108,21 @@ static bool has_side(const struct ike_key *k, bool initiator)
 static struct cipher *key_cipher(struct ike_opener *o, struct ike_key *k, bool initiator,
 				 struct findings *fs)
 {
-	struct cipher **c = initiator ? &k->initiator : &k->responder;
+	struct cipher_ref *ref = initiator ? &k->initiator : &k->responder;
+	struct cipher *c = cipher_cache_get(o->keys->ciphers, ref);
 	struct err e = { 0 };
-	if (*c || k->unusable)
-		return *c;
-	*c = cipher_new(o->crypto, k->encr, k->integ, initiator ? k->sk_ei : k->sk_er,
-			initiator ? k->sk_ai : k->sk_ar, &e);
-	if (!*c) {
+	if (c || k->unusable)
+		return c;
+	c = cipher_new(o->crypto, k->encr, k->integ, initiator ? k->sk_ei : k->sk_er,
+		       initiator ? k->sk_ai : k->sk_ar, &e);
+	if (c) {
+		cipher_cache_put(o->keys->ciphers, ref, c);
+	} else {
 		k->unusable = true;
 		finding_add(fs, SEVERITY_NOTE, NULL, 0, "the key of %s:%zu cannot be used: %s",
 			    k->origin.file ? k->origin.file : "?", k->origin.line, e.text);
 	}
-	return *c;
+	return c;
 }
 
 /* One attempt; true when the message is open. */
@@ -142,6 +138,7 @@ static bool try_key(struct ike_opener *o, struct ike_key *k, struct ike_message 
 		return false;
 	/* once more, now for the findings: rare enough, and no octet is lost */
 	ike_message_open(m, c, a, fs);
+	m->key = k;
 	if (m->icv == ICV_UNCHECKED)
 		finding_add(fs, SEVERITY_NOTE, NULL, m->sk->offset,
 			    "opened without a check of the ICV: the integrity key is not there");
@@ -160,9 +157,8 @@ static bool is_decided(const struct ike_opener *o, const struct pair *p,
 {
 	if (p->key && !unchecked(p->key) && has_side(p->key, initiator))
 		return true;
-	for (const struct ike_key *k = o->keys->ikes; k; k = k->next)
-		if (k->version == 2 && !unchecked(k) && names_pair(k, p->spis) &&
-		    has_side(k, initiator) &&
+	for (const struct ike_key *k = keystore_ikes(o->keys, p->spis); k; k = k->pair_next)
+		if (k->version == 2 && !unchecked(k) && has_side(k, initiator) &&
 		    span_equal(initiator ? k->sk_ei : k->sk_er,
 			       initiator ? half->sk_ei : half->sk_er))
 			return true;
@@ -180,8 +176,8 @@ static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
 	struct ike_key *last = NULL;
 	bool initiator = from_initiator(m);
 	p->named = false;
-	for (struct ike_key *k = o->keys->ikes; k && tries; k = k->next) {
-		if (k->version != 2 || !names_pair(k, p->spis) || !has_side(k, initiator))
+	for (struct ike_key *k = keystore_ikes(o->keys, p->spis); k && tries; k = k->pair_next) {
+		if (k->version != 2 || !has_side(k, initiator))
 			continue;
 		p->named = true;
 		tries--;

@@ -5,9 +5,10 @@
  * are cleansed at the end. */
 #include "ipsec/sa/sa.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum row_kind { ROW_SA, ROW_IKE, ROW_SECRET };
+enum row_kind { ROW_SA, ROW_IKE, ROW_SECRET, ROW_PAIR };
 
 struct row_entry {
 	uint64_t hash;
@@ -97,6 +98,7 @@ void keystore_init(struct keystore *s)
 	s->ikes_tail = &s->ikes;
 	s->secrets_tail = &s->secrets;
 	s->index = must(calloc(1, sizeof *s->index));
+	s->ciphers = cipher_cache_new(CIPHER_CACHE_DEFAULT);
 }
 
 static void span_cleanse(struct span s)
@@ -107,18 +109,16 @@ static void span_cleanse(struct span s)
 
 void keystore_done(struct keystore *s)
 {
+	cipher_cache_free(s->ciphers);
 	for (struct sa_key *k = s->sas; k; k = k->next) {
-		cipher_free(k->cipher);
 		span_cleanse(k->encr_key);
 		span_cleanse(k->integ_key);
 	}
 	for (struct ike_key *k = s->ikes; k; k = k->next) {
-		cipher_free(k->initiator);
-		cipher_free(k->responder);
-		span_cleanse(k->sk_ei);
-		span_cleanse(k->sk_er);
-		span_cleanse(k->sk_ai);
-		span_cleanse(k->sk_ar);
+		struct span *keys[] = { &k->sk_ei, &k->sk_er, &k->sk_ai, &k->sk_ar,
+					&k->sk_d, &k->sk_pi, &k->sk_pr };
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			span_cleanse(*keys[i]);
 	}
 	for (struct ike_secret *k = s->secrets; k; k = k->next)
 		span_cleanse(k->secret);
@@ -189,7 +189,7 @@ struct sa_key *keystore_add_sa(struct keystore *s, const struct sa_key *row)
 	k = arena_raw(&s->arena, sizeof *k);
 	*k = *row;
 	k->next = NULL;
-	k->cipher = NULL;
+	k->cipher = (struct cipher_ref){ 0 };
 	k->unusable = false;
 	k->why = NULL;
 	k->encr_key = arena_copy(&s->arena, row->encr_key);
@@ -227,6 +227,51 @@ static bool ike_same(void *there, const void *row)
 	       span_equal(a->sk_ar, b->sk_ar);
 }
 
+static uint64_t pair_hash(const uint8_t *spis)
+{
+	return hash_octets(0x6a09e667f3bcc908u, spis, 16);
+}
+
+/* Rows of one SPI pair hang on the index entry of the newest. */
+static bool pair_same(void *there, const void *spis)
+{
+	const struct ike_key *k = there;
+	const uint8_t *b = spis;
+	return memcmp(k->spi_i, b, 8) == 0 &&
+	       (k->version == 1 ? span_is_zero(span_of(b + 8, 8)) :
+				  memcmp(k->spi_r, b + 8, 8) == 0);
+}
+
+struct ike_key *keystore_ikes(const struct keystore *s, const uint8_t spis[16])
+{
+	return index_find(s->index, ROW_PAIR, pair_hash(spis), pair_same, spis);
+}
+
+/* The pair's first row stays in the index; later ones come behind it. */
+static void pair_add(struct keystore *s, struct ike_key *k)
+{
+	uint8_t spis[16] = { 0 };
+	memcpy(spis, k->spi_i, 8);
+	if (k->version != 1)
+		memcpy(spis + 8, k->spi_r, 8);
+	struct ike_key *first = keystore_ikes(s, spis);
+	k->pair_next = first ? first->pair_next : NULL;
+	if (first)
+		first->pair_next = k;
+	else
+		index_add(s->index, ROW_PAIR, pair_hash(spis), k);
+}
+
+const char *origin_text(const struct origin *o, struct arena *a)
+{
+	const char *file = o->file ? o->file : "?";
+	char line[24] = "";
+	if (o->line)
+		snprintf(line, sizeof line, ":%zu", o->line);
+	return arena_printf(a, "%s%s%s%s", file, line, o->how ? ", derived from " : "",
+			    o->how ? o->how : "");
+}
+
 struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
 {
 	uint64_t hash = ike_hash(row);
@@ -238,8 +283,11 @@ struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
 	k = arena_raw(&s->arena, sizeof *k);
 	*k = *row;
 	k->next = NULL;
-	k->initiator = k->responder = NULL;
+	k->initiator = k->responder = (struct cipher_ref){ 0 };
 	k->unusable = k->works = false;
+	k->sk_d = arena_copy(&s->arena, row->sk_d);
+	k->sk_pi = arena_copy(&s->arena, row->sk_pi);
+	k->sk_pr = arena_copy(&s->arena, row->sk_pr);
 	k->sk_ei = arena_copy(&s->arena, row->sk_ei);
 	k->sk_er = arena_copy(&s->arena, row->sk_er);
 	k->sk_ai = arena_copy(&s->arena, row->sk_ai);
@@ -249,6 +297,7 @@ struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
 	s->ikes_tail = &k->next;
 	s->ike_count++;
 	index_add(s->index, ROW_IKE, hash, k);
+	pair_add(s, k);
 	return k;
 }
 
@@ -263,7 +312,7 @@ static bool secret_same(void *there, const void *row)
 	const struct ike_secret *a = there, *b = row;
 	return a->kind == b->kind && memcmp(a->spi_i, b->spi_i, 8) == 0 &&
 	       memcmp(a->spi_r, b->spi_r, 8) == 0 && a->prf == b->prf &&
-	       span_equal(a->secret, b->secret);
+	       span_equal(a->secret, b->secret) && span_equal(a->id, b->id);
 }
 
 struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row)
@@ -276,6 +325,8 @@ struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secr
 	*k = *row;
 	k->next = NULL;
 	k->secret = arena_copy(&s->arena, row->secret);
+	k->id = arena_copy(&s->arena, row->id);
+	k->works = false;
 	origin_keep(s, &k->origin);
 	*s->secrets_tail = k;
 	s->secrets_tail = &k->next;

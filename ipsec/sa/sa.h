@@ -6,8 +6,8 @@
 #ifndef IKAT_SA_SA_H
 #define IKAT_SA_SA_H
 
-#include "ipsec/crypto/cipher.h"
 #include "ipsec/sa/addr.h"
+#include "ipsec/sa/cipher_cache.h"
 #include "ipsec/sa/replay.h"
 
 enum { PROTOCOL_ESP = 50, PROTOCOL_AH = 51 };
@@ -18,6 +18,8 @@ const char *sa_mode_name(enum sa_mode m);	/* NULL for unknown */
 struct origin {
 	const char *file;
 	size_t line;		/* 0: the file as a whole */
+	const char *how;	/* what it was derived from there ("SKEYSEED", "the DH secret"); a
+				 * constant text; NULL: the row itself was given */
 };
 
 /* What a key row says of extended sequence numbers. */
@@ -37,7 +39,7 @@ struct sa_key {
 	enum esn esn;
 	uint32_t seq_high;		/* a hint; 0 if not known */
 	uint32_t window;		/* 0: not said */
-	struct cipher *cipher;		/* made on first use; NULL before */
+	struct cipher_ref cipher;	/* made on first use, kept as long as there is room */
 	bool unusable;			/* the cipher could not be made ... */
 	const char *why;		/* ... and the reason, in the store's arena */
 };
@@ -52,28 +54,43 @@ static inline bool sa_key_checkable(const struct sa_key *k)
 /* Keys of one IKE SA. */
 struct ike_key {
 	struct ike_key *next;
+	struct ike_key *pair_next;	/* the next row of the same SPI pair (keystore_ikes()) */
 	struct origin origin;
-	uint8_t version;		/* 1 (encr and integ are NULL) or 2 */
+	uint8_t version;		/* 1 or 2 */
 	uint8_t spi_i[8], spi_r[8];	/* IKEv1: the cookies; spi_r zero if not known */
-	const struct encr *encr;
+	const struct encr *encr;	/* IKEv1: NULL for rows that were given, and integ too */
 	const struct integ *integ;
 	/* IKEv1: sk_ei is the phase 1 key. One side's may be empty (a tcpdump
 	 * file has a line for each direction). */
 	struct span sk_ei, sk_er, sk_ai, sk_ar;
-	struct cipher *initiator, *responder;	/* made on first use */
+	/* Derived rows only, otherwise NULL and empty. IKEv1: the prf of phase 1,
+	 * SKEYID_d, SKEYID_a (in sk_ai) and SKEYID (in sk_pi). */
+	const struct prf *prf;
+	struct span sk_d, sk_pi, sk_pr;
+	struct cipher_ref initiator, responder;	/* made on first use */
 	bool unusable;
 	bool works;			/* opened a message of the SPI pair it names or was tried on */
 };
 
-/* A secret that later derivation starts from; kept as it was given. */
-enum secret_kind { SECRET_SKEYSEED, SECRET_SK_D, SECRET_DH };
+/* A secret that derivation starts from; kept as it was given. */
+enum secret_kind {
+	SECRET_SKEYSEED, SECRET_SK_D,
+	SECRET_DH,	/* a shared secret, or one side's private value: the KE payloads tell */
+	SECRET_PSK,	/* `id`: whose it is, if that is known */
+	SECRET_PPK,	/* RFC 8784; `id`: the PPK_ID, if that is known */
+	SECRET_SKEYID, SECRET_SKEYID_D, SECRET_SKEYID_A, SECRET_SKEYID_E,	/* RFC 2409, 5 */
+	SECRET_KINDS
+};
 struct ike_secret {
 	struct ike_secret *next;
 	struct origin origin;
 	enum secret_kind kind;
+	/* Of the IKE SA (of the new one, for an exchange that makes one); zero: not known. */
 	uint8_t spi_i[8], spi_r[8];
 	const struct prf *prf;		/* or NULL */
 	struct span secret;
+	struct span id;			/* text, or empty */
+	bool works;			/* keys derived from it opened something */
 };
 
 struct keystore {
@@ -82,7 +99,8 @@ struct keystore {
 	struct ike_key *ikes, **ikes_tail;
 	struct ike_secret *secrets, **secrets_tail;
 	size_t sa_count, ike_count, secret_count;
-	struct keystore_index *index;	/* finds equal rows; private */
+	struct keystore_index *index;	/* finds equal rows and SPI pairs; private */
+	struct cipher_cache *ciphers;	/* those of all rows */
 };
 
 void keystore_init(struct keystore *s);
@@ -95,6 +113,11 @@ void keystore_done(struct keystore *s);
 struct sa_key *keystore_add_sa(struct keystore *s, const struct sa_key *row);
 struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row);
 struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row);
+/* The rows of this SPI pair, by pair_next; NULL for none. Those of IKEv1 are found
+ * by the initiator's cookie alone: spi_r zero. */
+struct ike_key *keystore_ikes(const struct keystore *s, const uint8_t spis[16]);
+/* "keys.csv:3", "charon.log:120, derived from SKEYSEED"; in the arena. */
+const char *origin_text(const struct origin *o, struct arena *a);
 
 /* ---- SAs met on the wire ---- */
 
@@ -109,6 +132,7 @@ struct sa {
 	struct sa_key *key;		/* the one whose ICV was good; NULL until then */
 	bool esn;			/* sequence numbers have 64 bits (given, or found out) */
 	struct replay_window window;
+	void *user;			/* of whoever tells about SAs; NULL at first */
 	uint64_t packets, octets;	/* all of this SPI; octets of ESP or AH and what it carries */
 	uint64_t good, bad, duplicates, too_old;
 	struct sa *next;		/* in its hash slot */

@@ -280,16 +280,18 @@ struct sa *sadb_find(struct sadb *db, uint8_t protocol, uint32_t spi,
 
 struct cipher *sadb_cipher(struct sadb *db, struct sa_key *key)
 {
-	if (key->cipher || key->unusable)
-		return key->cipher;
+	struct cipher *k = cipher_cache_get(db->keys->ciphers, &key->cipher);
+	if (k || key->unusable)
+		return k;
 	struct err e = { 0 };
-	key->cipher = cipher_new(db->crypto, key->encr, key->integ, key->encr_key,
-				 key->integ_key, &e);
-	if (!key->cipher) {
+	k = cipher_new(db->crypto, key->encr, key->integ, key->encr_key, key->integ_key, &e);
+	if (k) {
+		cipher_cache_put(db->keys->ciphers, &key->cipher, k);
+	} else {
 		key->unusable = true;
 		key->why = arena_text(&db->keys->arena, span_text(e.text));
 	}
-	return key->cipher;
+	return k;
 }
 
 void sadb_each(struct sadb *db, bool (*f)(struct sa *sa, void *user), void *user)

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The story of a capture, as `ikat explain` tells it: made while the packets go
+ * by (story_packet), finished once (story_finish), then written by one of three
+ * writers. Bounded: see the limits below; what is left out is counted. */
+#ifndef IKAT_DISSECT_STORY_H
+#define IKAT_DISSECT_STORY_H
+
+#include "ipsec/base/text.h"
+#include "ipsec/ike/session.h"
+#include "ipsec/wire/packet.h"
+
+enum {
+	STORY_EVENTS_MAX = 24,		/* kept for one IKE SA: the first half, and the last */
+	STORY_FLOWS_MAX = 1 << 20,	/* ESP and AH SAs */
+	STORY_UNKNOWN_MAX = 1 << 12,	/* ... of them without a key */
+	STORY_FINDINGS_MAX = 1000,
+	STORY_BOXES_MAX = 16,
+	STORY_SLICES = 60,		/* of the time line */
+};
+
+/* One rung of a ladder. Texts in the story's memory. */
+struct story_event {
+	uint64_t frame;
+	int64_t seconds;
+	uint32_t nanoseconds;
+	enum ike_side from;
+	bool request, repeated;		/* repeated: a retransmission */
+	bool bad;			/* ICV bad, or an error notify in it */
+	uint16_t times;			/* retransmissions right behind each other are one event */
+	const char *label;		/* "IKE_SA_INIT request 0" */
+	const char *payloads;		/* "SA KE NONCE N(NAT_DETECTION_SOURCE_IP)"; "closed" */
+	const char *remark;		/* or NULL */
+};
+
+/* Nested boxes of one packet, outermost first. */
+struct story_box {
+	const char *name;		/* "ipv4", "esp", "ESP trailer", "ICV" */
+	const char *note;		/* "192.0.2.1 > 192.0.2.2"; NULL */
+	uint32_t before, size, after;	/* octets: own header, all, own trailer */
+	bool inside;			/* was encrypted or is authenticated by the box around it */
+};
+
+/* One ESP or AH SA (one direction), met on the wire. */
+struct story_flow {
+	struct story_flow *next, *hash_next;
+	uint8_t protocol;
+	uint32_t spi;
+	struct addr src, dst;		/* src: the latest */
+	const struct sa *sa;		/* NULL: no key fits */
+	const struct sa_key *key;	/* that opened it; NULL */
+	const struct ike_child *child;	/* that it is part of; NULL */
+	enum ike_side to;		/* which end of the child's exchange receives */
+	enum sa_mode mode;
+	bool esn, udp, tcp;
+	uint64_t packets, bytes;	/* octets of the outer IP packets */
+	uint64_t inner_packets, inner_bytes;	/* opened; octets of what was inside */
+	uint64_t overhead_bytes;	/* bytes - inner_bytes of the opened packets */
+	uint64_t icv_bad, unchecked, duplicates, too_old, reordered, missing, iv_reused;
+	uint64_t first_seq, last_seq;	/* the first that came, the highest; 64 bits with ESN */
+	uint64_t tfc_packets, tfc_bytes, dummies;
+	uint64_t iv_reused_frame, iv_reused_with;	/* the first: seq numbers' frame, and seq */
+	uint64_t first_frame, last_frame;
+	int64_t first_seconds, last_seconds;
+	uint32_t first_nanoseconds, last_nanoseconds;
+	uint32_t largest, largest_inner;	/* outer IP packet, inner packet or payload */
+	uint8_t iv_size, icv_size, block;	/* of the algorithms, once known */
+	uint16_t around;		/* octets of outer IP header, UDP, ESP header of a packet */
+	struct iv_track *ivs;		/* story_iv.c's own */
+	struct story_box *boxes;	/* of the first packet that was opened; NULL */
+	uint32_t box_count;
+	uint32_t slices[STORY_SLICES];	/* packets in each part of the capture's time; story_finish
+					 * gives it meaning for flows up to STORY_TIMED, else zeros */
+};
+
+struct story_finding {
+	struct story_finding *next;
+	uint64_t frame;
+	enum severity severity;
+	const char *requirement, *text;
+	uint64_t times;			/* the same text again is counted here */
+};
+
+/* One IKE SA. */
+struct story_ike {
+	struct story_ike *next;
+	struct ike_sa *sa;
+	struct story_event *events;
+	uint32_t event_count, left_out;	/* left out between first half and last */
+	const char *explanation;	/* one sentence; set by story_finish */
+	const char *advice;		/* what usually causes it, what to look at; NULL */
+	const char *const *sentences;	/* the story, in order; NULL-terminated */
+};
+
+struct story {
+	struct arena arena;
+	struct wire *wire;
+	struct crypto *crypto;
+	const char *files;		/* "a.pcap, b.pcap" */
+	uint32_t mtu;			/* of the path: given, or 1500 */
+	uint64_t frames, octets;
+	int64_t first_seconds, last_seconds;
+	uint32_t first_nanoseconds, last_nanoseconds;
+	struct story_ike *ikes, **ikes_tail;
+	struct story_flow *flows, **flows_tail;
+	size_t flow_count, unknown_count;
+	uint64_t flows_left_out;
+	struct story_finding *findings, **findings_tail;
+	size_t finding_count;
+	uint64_t findings_left_out, ikes_forgotten;
+	struct story_tables *tables;	/* private */
+};
+
+struct story *story_new(struct wire *w, struct crypto *c, uint32_t mtu);
+void story_free(struct story *s);
+/* After wire_finish(), in frame order. */
+void story_packet(struct story *s, const struct packet *p);
+/* For ike_session_limits.forget; user: the story. */
+void story_forget(void *user, struct ike_sa *sa);
+/* Composes the sentences. */
+void story_finish(struct story *s);
+
+/* How a child or a flow is told: one sentence each, in the story's arena. */
+const char *story_child_sentence(struct story *s, const struct ike_child *c);
+/* The largest inner packet whose outer packet has at most mtu octets; 0: not known. */
+uint32_t story_largest_inner(const struct story_flow *f, uint32_t mtu);
+/* What is remarkable about a flow: NULL-terminated sentences, in the arena. */
+const char *const *story_flow_sentences(struct story *s, const struct story_flow *f);
+
+/* The boxes of a packet; returns how many (at most STORY_BOXES_MAX). Texts in a. */
+size_t story_boxes(const struct packet *p, struct story_box boxes[STORY_BOXES_MAX], struct arena *a);
+
+/* The writers. */
+struct story_style {
+	bool colour;
+	unsigned columns;
+};
+void story_text(struct story *s, const struct story_style *style, struct text *out);
+void story_json(struct story *s, struct text *out);
+void story_html(struct story *s, struct text *out);
+
+#endif
