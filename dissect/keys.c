@@ -147,7 +147,7 @@ static bool file_take(struct load *l, const char *path, int fd)
 	size_t n = 0, cap = 0, bad = l->notes->unusable;
 	enum outcome outcome = file_read(fd, &p, &n, &cap);
 	struct span text = span_of(p, n);
-	struct origin at = { path, 0 };
+	struct origin at = { path, 0, NULL };
 	if (outcome == READ_FAILED)
 		err_set(l->e, "%s: %s", path, strerror(errno));
 	else if (outcome == READ_LARGE)
@@ -240,7 +240,7 @@ static bool path_load(struct load *l, const char *path, size_t depth)
 
 static void passed_note(struct load *l, const char *path)
 {
-	struct origin at = { path, 0 };
+	struct origin at = { path, 0, NULL };
 	if (l->passed == 0)
 		return;
 	if (l->files <= 1)
