@@ -27,7 +27,7 @@ LIBS := -lpcap -lcrypto -lcsv -lz $(LDLIBS)
 ROOMS := ipsec/base ipsec/crypto ipsec/sa ipsec/ike ipsec/wire dissect vectors conformance/lab
 ALL := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) $(wildcard tests/*.c)
 SRC := $(filter-out tests/% %_test.c %_fuzz.c %_gen.c %_bench.c,$(ALL))
-OBJ := $(SRC:%.c=$(O)/%.o) $(O)/registry.o
+OBJ := $(SRC:%.c=$(O)/%.o) $(O)/registry.o $(O)/html_page.o
 TESTS := $(patsubst %.c,$(O)/%,$(filter-out vectors/rows_test.c,$(filter %_test.c,$(ALL))))
 BENCHES := $(patsubst %.c,$(O)/%,$(filter %_bench.c,$(ALL)))
 FUZZERS := $(filter %_fuzz.c,$(ALL))
@@ -58,7 +58,15 @@ $(O)/registry_gen: $(GEN_SRC) $(wildcard ipsec/base/*.h)
 	$(call say,HOSTCC,$@)$(LINK) $(FLAGS) -o $@ $(filter %.c,$^) -lcsv
 $(O)/registry.c: $(O)/registry_gen $(wildcard ipsec/registry/*.csv)
 	$(call say,GEN,$@)$(O)/registry_gen ipsec/registry > $@
-$(O)/registry.o: $(O)/registry.c ipsec/base/registry.h
+
+# Style and script of the HTML pages, with the hashes that the pages' policy names.
+PAGE := dissect/html_page.css dissect/html_page.js
+$(O)/embed_gen: dissect/embed_gen.c ipsec/base/text.c ipsec/base/span.c
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)$(LINK) $(FLAGS) -o $@ $^
+$(O)/html_page.c: $(O)/embed_gen $(PAGE)
+	$(call say,GEN,$@)sha256sum $(PAGE) | $(O)/embed_gen > $@
+$(O)/registry.o $(O)/html_page.o: $(O)/%.o: $(O)/%.c ipsec/base/registry.h dissect/html.h
 	$(call say,CC,$<)$(CC) $(FLAGS) -c -o $@ $<
 
 $(TESTS): $(O)/%: $(O)/%.o $(O)/libikat.a
@@ -79,7 +87,7 @@ test-run: $(O)/ikat $(TESTS)
 	$(Q)IKAT=$(O)/ikat sh tests/run.sh $(if $(SAN),sanitized,plain) $(TESTS)
 
 # The algorithm tables built writable, each of their numbers altered in turn.
-ROWS_OBJ := $(patsubst %.c,$(O)/rows/%.o,$(filter ipsec/base/% ipsec/crypto/%,$(SRC)) \
+ROWS_OBJ := $(patsubst %.c,$(O)/rows/%.o,$(filter ipsec/base/% ipsec/crypto/% ipsec/ike/keymat.c dissect/data.c,$(SRC)) \
 	$(filter-out vectors/%_test.c,$(filter vectors/%,$(SRC))) vectors/rows_test.c)
 $(O)/rows/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Capture files through libpcap. Under its stdio stream lies a source of our
- * own that reads large pieces and takes gzip off, so that files, pipes and
- * compressed files are all the same. */
-#include "dissect/capture.h"
+ * own that reads large pieces, waits for more and takes gzip off, so that files,
+ * pipes, growing and compressed files are all the same. */
+#include "dissect/capture_private.h"
 
 #include "ipsec/base/inflate.h"
 
@@ -16,42 +16,28 @@
 
 enum { SOURCE_BUFFER = 64 * 1024, STDIO_BUFFER = 256 * 1024 };
 
-struct source {
-	int fd;			/* -1: octets in memory */
-	struct span memory;	/* those not yet read */
-	bool regular;
-	bool ended;		/* read() has said so */
-	bool looked;		/* the first octets were looked at */
-	struct gunzip *gunzip;	/* NULL: not compressed */
-	bool broken;		/* the compressed stream is, or ends early */
-	struct span waiting;	/* octets of `bytes` not yet given on */
-	uint8_t *bytes;		/* SOURCE_BUFFER octets */
-};
+/* As read(), from memory. */
+static ssize_t pull_memory(struct source *s, void *to, size_t size)
+{
+	struct span part = span_part(s->memory, 0, size);
+	if (part.n)
+		memcpy(to, part.p, part.n);
+	s->memory = span_from(s->memory, part.n);
+	return (ssize_t)part.n;
+}
 
-struct capture {
-	const char *name;
-	struct source source;
-	FILE *file;
-	char *stdio_buffer;
-	pcap_t *pcap;
-	uint64_t frames;
-	int link;
-};
-
-/* As read(): from the file, or from memory. */
+/* As read(), but waits as it was told to; 0 when that ends. */
 static ssize_t pull(struct source *s, void *to, size_t size)
 {
 	ssize_t n;
-	if (s->fd < 0) {
-		struct span part = span_part(s->memory, 0, size);
-		if (part.n)
-			memcpy(to, part.p, part.n);
-		s->memory = span_from(s->memory, part.n);
-		return (ssize_t)part.n;
-	}
-	do
+	if (s->fd < 0)
+		return pull_memory(s, to, size);
+	do {
+		if (s->wait && !capture_wait_for(s->wait, s->fd, -1))
+			return 0;
 		n = read(s->fd, to, size);
-	while (n < 0 && errno == EINTR);
+	} while ((n < 0 && (errno == EINTR || (errno == EAGAIN && s->wait))) ||
+		 (n == 0 && s->follow && capture_watch(s)));
 	return n;
 }
 
@@ -129,20 +115,37 @@ static int source_close(void *cookie)
 	struct source *s = cookie;
 	gunzip_free(s->gunzip);
 	s->gunzip = NULL;
+	if (s->watch >= 0)
+		close(s->watch);
+	s->watch = -1;
 	return s->fd > 0 ? close(s->fd) : 0;
 }
 
-static bool source_open(struct source *s, const char *path, struct err *e)
+/* A pipe that nobody has opened for writing yet is waited for like its octets. */
+static int open_flags(const char *path, const struct capture_options *o)
 {
 	struct stat st;
-	s->fd = strcmp(path, "-") == 0 ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+	bool fifo = o->wait && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+	return O_RDONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : 0);
+}
+
+static bool source_open(struct source *s, const char *path, const struct capture_options *o,
+			struct err *e)
+{
+	struct stat st;
+	s->fd = strcmp(path, "-") == 0 ? 0 : open(path, open_flags(path, o));
 	if (s->fd < 0)
 		return err_set(e, "%s: %s", path, strerror(errno));
 	if (fstat(s->fd, &st) != 0)
 		return err_set(e, "%s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, "%s: is a folder, needs a capture file", path);
-	s->regular = S_ISREG(st.st_mode);
+	bool regular = S_ISREG(st.st_mode);
+	s->follow = regular && o->follow && o->wait;
+	s->regular = regular && !s->follow;
+	s->wait = s->regular ? NULL : o->wait;
+	if (s->follow)
+		s->watch = capture_watch_open(s->fd ? path : "/dev/stdin");
 	return true;
 }
 
@@ -178,13 +181,13 @@ static bool stream_open(struct capture *c, struct err *e)
 	return true;
 }
 
-static struct capture *capture_new(const char *name)
+struct capture *capture_new(const char *name)
 {
 	struct capture *c = calloc(1, sizeof *c);
 	if (!c)
 		abort();
 	c->name = name;
-	c->source.fd = -1;
+	c->source.fd = c->source.watch = -1;
 	c->source.bytes = malloc(SOURCE_BUFFER);
 	if (!c->source.bytes)
 		abort();
@@ -202,19 +205,49 @@ struct capture *capture_open_memory(const char *name, struct span octets, struct
 	return NULL;
 }
 
-struct capture *capture_open(const char *path, struct err *e)
+struct capture *capture_open_with(const char *path, const struct capture_options *o,
+				  struct err *e)
 {
 	struct capture *c = capture_new(strcmp(path, "-") == 0 ? "(standard input)" : path);
-	if (source_open(&c->source, path, e) && stream_open(c, e))
+	if (source_open(&c->source, path, o, e) && stream_open(c, e) && capture_filter(c, o, e))
 		return c;
 	capture_close(c);
 	return NULL;
+}
+
+struct capture *capture_open(const char *path, struct err *e)
+{
+	return capture_open_with(path, &(struct capture_options){ 0 }, e);
+}
+
+/* pcap_compile() reads the expression for the capture's link type. An interface
+ * filters by itself; a file's frames are looked through here. */
+bool capture_filter(struct capture *c, const struct capture_options *o, struct err *e)
+{
+	if (!o->filter)
+		return true;
+	struct bpf_program *f = calloc(1, sizeof *f);
+	if (!f)
+		abort();
+	if (pcap_compile(c->pcap, f, o->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		free(f);
+		return err_set(e, "%s: filter \"%s\": %s", c->name, o->filter,
+			       pcap_geterr(c->pcap));
+	}
+	c->filter = f;
+	if (c->live && pcap_setfilter(c->pcap, f) != 0)
+		return err_set(e, "%s: filter \"%s\": %s", c->name, o->filter,
+			       pcap_geterr(c->pcap));
+	return true;
 }
 
 void capture_close(struct capture *c)
 {
 	if (!c)
 		return;
+	if (c->filter)
+		pcap_freecode(c->filter);
+	free(c->filter);
 	if (c->pcap)
 		pcap_close(c->pcap);
 	else if (c->file)
@@ -224,6 +257,11 @@ void capture_close(struct capture *c)
 	free(c->stdio_buffer);
 	free(c->source.bytes);
 	free(c);
+}
+
+int capture_link(const struct capture *c)
+{
+	return c->link;
 }
 
 bool capture_is_file(const struct capture *c)
@@ -239,26 +277,40 @@ size_t capture_keeps(const struct capture *c)
 
 static enum capture_state ended(struct capture *c, int status, struct err *e)
 {
-	if (c->source.broken)
-		err_set(e, "%s: frame %llu: the gzip stream is broken or cut short", c->name,
-			(unsigned long long)c->frames + 1);
-	else if (status != PCAP_ERROR_BREAK)
-		err_set(e, "%s: frame %llu: %s", c->name, (unsigned long long)c->frames + 1,
-			pcap_geterr(c->pcap));
-	else
+	const struct source *s = &c->source;
+	if (status == PCAP_ERROR_BREAK || (s->wait && s->wait->ended))
 		return CAPTURE_END;
+	unsigned long long frame = c->frames + 1;
+	if (s->broken)
+		err_set(e, "%s: frame %llu: the gzip stream is broken or cut short", c->name, frame);
+	else if (s->shrunk)
+		err_set(e, "%s: frame %llu: the file became shorter while it was read", c->name,
+			frame);
+	else
+		err_set(e, "%s: frame %llu: %s", c->name, frame, pcap_geterr(c->pcap));
 	return CAPTURE_DAMAGED;
+}
+
+/* As pcap_next_ex(): what the filter takes. */
+static int next_of_file(struct capture *c, struct pcap_pkthdr **h, const uint8_t **octets)
+{
+	int status;
+	do {
+		status = pcap_next_ex(c->pcap, h, octets);
+		c->frames += status == 1;
+	} while (status == 1 && c->filter && !pcap_offline_filter(c->filter, *h, *octets));
+	return status;
 }
 
 enum capture_state capture_next(struct capture *c, struct frame *f, struct err *e)
 {
 	struct pcap_pkthdr *h;
-	const u_char *octets;
-	int status = pcap_next_ex(c->pcap, &h, &octets);
+	const uint8_t *octets;
+	int status = c->live ? capture_live_next(c, &h, &octets) : next_of_file(c, &h, &octets);
 	if (status != 1)
 		return ended(c, status, e);
 	f->file = c->name;
-	f->number = ++c->frames;
+	f->number = c->frames;
 	f->seconds = h->ts.tv_sec;
 	f->nanoseconds = (uint32_t)h->ts.tv_usec;	/* nanoseconds: as asked for */
 	f->captured = h->caplen;

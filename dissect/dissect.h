@@ -6,6 +6,7 @@
 #define IKAT_DISSECT_DISSECT_H
 
 int dissect_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
 int keys_main(int argc, char **argv);
 
 #endif

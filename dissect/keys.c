@@ -24,8 +24,12 @@ const struct keys_format keys_formats[] = {
 	  keys_tcpdump_recognise, keys_tcpdump_read, keys_tcpdump_write },
 	{ "charon", "a log of strongSwan's charon", KEYS_SA | KEYS_IKEV2 | KEYS_IKEV1 | KEYS_SECRET,
 	  keys_charon_recognise, keys_charon_read, NULL },
-	{ "pluto", "a log of Libreswan's pluto", KEYS_SA | KEYS_IKEV2,
+	{ "pluto", "a log of Libreswan's pluto", KEYS_SA | KEYS_IKEV2 | KEYS_SECRET,
 	  keys_pluto_recognise, keys_pluto_read, NULL },
+	{ "swanctl", "strongSwan's swanctl.conf, its PSKs and PPKs", KEYS_SECRET,
+	  keys_swanctl_recognise, keys_swanctl_read, NULL },
+	{ "ipsec.secrets", "PSKs and PPKs of strongSwan or Libreswan", KEYS_SECRET,
+	  keys_ipsec_secrets_recognise, keys_ipsec_secrets_read, NULL },
 };
 const size_t keys_format_count = sizeof keys_formats / sizeof *keys_formats;
 
@@ -37,6 +41,7 @@ struct load {
 	struct keys_notes *notes;
 	struct err *e;
 	size_t files, passed;
+	bool folder;		/* the path is one */
 	char passed_names[160];	/* of the first few files without keys */
 	struct { dev_t dev; ino_t ino; } open[KEYS_DEPTH_MAX];	/* folders we are in */
 };
@@ -63,13 +68,22 @@ static bool holds(struct span text, const char *word)
 	return memmem(text.p, text.n, word, strlen(word)) != NULL;
 }
 
+/* Private keys and certificates lie beside the configuration that names them: nobody
+ * takes them for session keys. (DER: a SEQUENCE of more than 255 octets.) */
+static bool is_credential(struct span head)
+{
+	return keys_starts(head, "-----BEGIN ") || (head.n > 4 && head.p[0] == 0x30 && head.p[1] == 0x82);
+}
+
 /* What a file without keys is, for the note; NULL if nothing special. */
-static const char *log_kind(struct span text)
+static const char *file_kind(struct span text)
 {
 	struct span head = span_part(text, 0, 4096);
+	if (is_credential(head))
+		return "a certificate or private key";
 	if (holds(head, "[DMN] ") || holds(head, "[IKE] ") || holds(head, "[LIB] "))
 		return "a charon log without keys";
-	if (holds(head, "pluto[") || holds(head, "Starting Pluto") || holds(head, "plutodebug"))
+	if (holds(head, "pluto[") || holds(head, "Starting Pluto"))
 		return "a pluto log without keys";
 	return NULL;
 }
@@ -152,10 +166,12 @@ static bool file_take(struct load *l, const char *path, int fd)
 		err_set(l->e, "%s: %s", path, strerror(errno));
 	else if (outcome == READ_LARGE)
 		keys_note_add(l->notes, at, false, "more than %d octets: not read", KEYS_FILE_MAX);
+	else if (is_credential(text) && l->folder)
+		l->files--;
 	else if (outcome == READ_BINARY)
-		pass_over(l, path, "binary");
+		pass_over(l, path, is_credential(text) ? "a certificate or private key" : "binary");
 	else if (keys_load_text(l->store, path, text, l->notes) == 0 && l->notes->unusable == bad)
-		pass_over(l, path, n ? log_kind(text) : "empty");
+		pass_over(l, path, n ? file_kind(text) : "empty");
 	crypto_cleanse(p, cap);
 	free(p);
 	return outcome != READ_FAILED;
@@ -224,6 +240,7 @@ static bool path_load(struct load *l, const char *path, size_t depth)
 		pass_over(l, path, "dangling link");
 		return true;
 	}
+	l->folder |= S_ISDIR(st.st_mode);
 	if (S_ISDIR(st.st_mode))
 		return folder_enter(l, path, &st, depth);
 	if (depth && !S_ISREG(st.st_mode))	/* a pipe given by name is fine */
@@ -243,7 +260,7 @@ static void passed_note(struct load *l, const char *path)
 	struct origin at = { path, 0, NULL };
 	if (l->passed == 0)
 		return;
-	if (l->files <= 1)
+	if (l->files <= 1 && !l->folder)
 		keys_note_add(l->notes, at, false, "no keys in it%s%s",
 			      strchr(l->passed_names, '(') ? ": " : "",
 			      strchr(l->passed_names, '(') ? l->passed_names : "");
@@ -384,10 +401,69 @@ static void check_ikes(const struct keystore *s, struct keys_notes *notes)
 	free(rows);
 }
 
+static int secret_identity(const struct ike_secret *a, const struct ike_secret *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	int c = compare(a->spi_i, b->spi_i, 8);
+	return c ? c : compare(a->spi_r, b->spi_r, 8);
+}
+
+static int by_secret(const void *a, const void *b)
+{
+	const struct ike_secret *x = *(struct ike_secret *const *)a;
+	const struct ike_secret *y = *(struct ike_secret *const *)b;
+	int c = secret_identity(x, y);
+	return c ? c : by_line(&x->origin, &y->origin);
+}
+
+/* Of an IKE SA there is one of each; DH secrets may be of two ends, or of several
+ * exchanges, PSKs of many peers. */
+static bool is_single(const struct ike_secret *k)
+{
+	return k->kind != SECRET_DH && k->kind != SECRET_PSK && k->kind != SECRET_PPK &&
+	       !span_is_zero(span_of(k->spi_i, 8));
+}
+
+static void check_secrets(const struct keystore *s, struct keys_notes *notes)
+{
+	struct ike_secret **rows = must(malloc((s->secret_count + 1) * sizeof *rows));
+	size_t n = 0, told = SIZE_MAX;
+	char name[KEYS_NAME_MAX];
+	for (struct ike_secret *k = s->secrets; k; k = k->next)
+		if (is_single(k))
+			rows[n++] = k;
+	qsort(rows, n, sizeof *rows, by_secret);
+	for (size_t i = 1, first = 0; i < n; i++) {
+		if (secret_identity(rows[first], rows[i]) != 0)
+			first = i;
+		else if (told != first && !span_equal(rows[first]->secret, rows[i]->secret)) {
+			contradiction(notes, &rows[i]->origin, &rows[first]->origin,
+				      keys_secret_title(rows[i], name));
+			told = first;
+		}
+	}
+	free(rows);
+}
+
+/* What a PSK is good for, where there is nothing else. */
+static void check_psk_alone(const struct keystore *s, struct keys_notes *notes)
+{
+	if (s->sa_count || s->ike_count || !s->secrets)
+		return;
+	for (const struct ike_secret *k = s->secrets; k; k = k->next)
+		if (k->kind != SECRET_PSK && k->kind != SECRET_PPK)
+			return;
+	keys_note_add(notes, s->secrets->origin, false, "a pre-shared key alone opens nothing: keys "
+		      "come from the DH secret or SKEYSEED");
+}
+
 bool keys_finish(struct keystore *s, struct keys_notes *notes)
 {
 	check_sas(s, notes);
 	check_ikes(s, notes);
+	check_secrets(s, notes);
+	check_psk_alone(s, notes);
 	notes->failed = notes->unusable && s->sa_count + s->ike_count + s->secret_count == 0;
 	return !notes->failed;
 }

@@ -15,12 +15,18 @@
 static const struct {
 	const char *name;
 	size_t sas, ikes, unknown, secrets;	/* unknown: IKE rows without SPIs */
+	const char *psk[2];			/* of the gateways' swanctl.conf; NULL: none in the log */
 } samples[] = {
-	{ "ah-transport", 2, 1, 0, 3 }, { "cert-fragmented", 2, 1, 0, 3 },
-	{ "fail-auth", 0, 1, 0, 3 }, { "fail-proposal", 0, 0, 0, 0 },
-	{ "ikev1-main", 4, 1, 0, 0 }, { "ipv6-tunnel", 2, 1, 0, 3 },
-	{ "natt-chacha", 2, 1, 0, 3 }, { "rekey-pfs", 6, 2, 1, 8 },
-	{ "transport-cbc", 2, 1, 0, 3 }, { "tunnel-gcm", 2, 1, 0, 3 },
+	{ "ah-transport", 2, 1, 0, 4, { "sample-psk-d-1", "sample-psk-d-1" } },
+	{ "cert-fragmented", 2, 1, 0, 3, { NULL, NULL } },
+	{ "fail-auth", 0, 1, 0, 4, { "sample-psk-h-right", "sample-psk-h-wrong" } },
+	{ "fail-proposal", 0, 0, 0, 0, { NULL, NULL } },
+	{ "ikev1-main", 4, 1, 0, 7, { NULL, NULL } },
+	{ "ipv6-tunnel", 2, 1, 0, 4, { "sample-psk-e-1", "sample-psk-e-1" } },
+	{ "natt-chacha", 2, 1, 0, 4, { "sample-psk-c-1", "sample-psk-c-1" } },
+	{ "rekey-pfs", 6, 2, 1, 9, { "sample-psk-g-1", "sample-psk-g-1" } },
+	{ "transport-cbc", 2, 1, 0, 4, { "sample-psk-b-1", "sample-psk-b-1" } },
+	{ "tunnel-gcm", 2, 1, 0, 4, { "sample-psk-a-1", "sample-psk-a-1" } },
 };
 enum { SAMPLE_COUNT = sizeof samples / sizeof *samples };
 
@@ -68,6 +74,20 @@ static void compare(const char *path, const struct keystore *got, const struct k
 			      k->origin.line);
 }
 
+/* The PSK of the gateway's configuration, and whose AUTH it made. */
+static void check_psk(const struct keystore *s, const char *psk)
+{
+	size_t found = 0;
+	for (const struct ike_secret *k = s->secrets; k; k = k->next) {
+		if (k->kind != SECRET_PSK)
+			continue;
+		found++;
+		ck_assert(psk && span_equal(k->secret, span_text(psk)));
+		ck_assert(span_equal(k->id, span_text("alice.example")));
+	}
+	ck_assert_uint_eq(found, psk != NULL);
+}
+
 START_TEST(sample)
 {
 	static const char *const others[] = {
@@ -96,6 +116,7 @@ START_TEST(sample)
 		      "%s: %zu SAs, %zu IKE SAs (%zu without SPIs), %zu secrets", path,
 		      log.s.sa_count, log.s.ike_count, unknown, log.s.secret_count);
 	ck_assert_uint_eq(log.notes.unusable, 0);
+	check_psk(&log.s, samples[i].psk[side]);
 	if (samples[i].ikes)
 		ck_assert_msg(!log.told.p[0], "%s: %s", path, log.told.p);
 	log_read_done(&log);
@@ -114,8 +135,10 @@ START_TEST(both_sides)
 	keys_notes_init(&r.notes);
 	ck_assert(keys_load(&r.s, a, &r.notes, &e) && keys_load(&r.s, b, &r.notes, &e));
 	log_read_finish(&r);
+	const char *const *psk = samples[_i].psk;
+	size_t secrets = samples[_i].secrets + (psk[0] && strcmp(psk[0], psk[1]) != 0);
 	ck_assert_msg(r.s.sa_count == samples[_i].sas && r.s.ike_count == samples[_i].ikes &&
-		      r.s.secret_count == samples[_i].secrets, "%s: %s", samples[_i].name, r.csv.p);
+		      r.s.secret_count == secrets, "%s: %s", samples[_i].name, r.csv.p);
 	if (samples[_i].ikes)
 		ck_assert_msg(!r.told.p[0], "%s", r.told.p);
 	log_read_done(&r);
@@ -127,6 +150,16 @@ END_TEST
 #define DUMP(who, name, octets, lines) who name " => " octets " bytes @ 0x5580\n" lines
 #define HEX(who) who "   0: 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F  ................\n"
 #define HEX4(who) who "  16: 10 11 12 13                                      ....\n"
+#define ALONE "a pre-shared key alone opens nothing"
+#define HEX32(who) HEX(who) who "  16: 10 11 12 13 14 15 16 17 18 19 1A 1B 1C 1D 1E 1F  ................\n"
+#define SECRET16(who) DUMP(who, "secret", "16", HEX(who))
+#define MYSELF(who, how) who "authentication of 'moon' (myself) with " how "\n"
+#define PARSED_I(who) who "parsed IKE_AUTH request 1 [ IDi IDr AUTH SA TSi TSr ]\n"
+#define PARSED_R(who) who "parsed IKE_AUTH response 1 [ IDr AUTH SA TSi TSr ]\n"
+#define SIGNED(who) who "octets = message + nonce + prf(Sk_px, IDx') + IntAuth => 336 bytes @ 0x1\n" \
+		    who "   0: " SPI_I " " ZERO8 "  ....\n"
+#define PAIR "a0a1a2a3a4a5a6a7,b0b1b2b3b4b5b6b7"
+#define PRF256 ",,,,,,,,,,PRF_HMAC_SHA2_256,,,"
 #define NATD(who, i, r) who "natd_chunk => 22 bytes @ 0x1\n" who "   0: " i " " r "  ....\n" \
 			who "  16: C0 00 02 01 01 F4                                ......\n"
 #define SPI_I "A0 A1 A2 A3 A4 A5 A6 A7"
@@ -190,20 +223,55 @@ static const struct log_case cases[] = {
 	  HEX(T1) T2 "   0: 00 00\n" HEX4(T1) DUMP(T1, "Sk_er secret", "20", HEX(T1) HEX4(T1)),
 	  IKE_ROW("a0a1a2a3a4a5a6a7", "b0b1b2b3b4b5b6b7"), 1,
 	  "the dump ends after 2 of 20 octets" },
-	{ "secrets", GOT(T1) IKE_PROPOSAL(T1) NATD(T1, SPI_I, SPI_R)
-	  DUMP(T1, "shared Diffie Hellman secret", "16", HEX(T1)) DUMP(T1, "SKEYSEED", "16", HEX(T1))
-	  DUMP(T1, "Sk_d secret", "16", HEX(T1)),
-	  "dh,a0a1a2a3a4a5a6a7,b0b1b2b3b4b5b6b7,,,,,,,,,,PRF_HMAC_SHA2_256,,," K16 "\n"
-	  "skeyseed,a0a1a2a3a4a5a6a7,b0b1b2b3b4b5b6b7,,,,,,,,,,PRF_HMAC_SHA2_256,,," K16 "\n"
-	  "sk_d,a0a1a2a3a4a5a6a7,b0b1b2b3b4b5b6b7,,,,,,,,,,PRF_HMAC_SHA2_256,,," K16 "\n",
-	  0, NULL },
-	{ "IKEv1", GOT(T1) DUMP(T1, "SKEYID_e", "16", HEX(T1))
-	  DUMP(T1, "encryption key Ka", "16", HEX(T1)) NATD(T1, SPI_I, SPI_R),
-	  "ikev1,a0a1a2a3a4a5a6a7,b0b1b2b3b4b5b6b7,,,,,,," K16 ",,,,,,\n", 0, NULL },
-	{ "IKEv1 without cookie", GOT(T1) DUMP(T1, "encryption key Ka", "16", HEX(T1)), "", 0,
-	  "log:2: keys of an IKEv1 SA passed over: its cookie is not in the log" },
+	{ "secrets; a proposal whose PRF gives another size is of something else",
+	  GOT(T1) IKE_PROPOSAL(T1) NATD(T1, SPI_I, SPI_R)
+	  DUMP(T1, "shared Diffie Hellman secret", "16", HEX(T1)) DUMP(T1, "SKEYSEED", "32", HEX32(T1))
+	  DUMP(T1, "Sk_d secret", "20", HEX(T1) HEX4(T1)),
+	  "dh," PAIR ",,,,,,,,,,PRF_HMAC_SHA2_256,,," K16 "\n"
+	  "skeyseed," PAIR ",,,,,,,,,,PRF_HMAC_SHA2_256,,," K32 "\n"
+	  "sk_d," PAIR ",,,,,,,,,,,,," K20 "\n", 0, NULL },
+	/* PSKs */
+	{ "a PSK that AUTH was made with; the same one verifies the peer",
+	  GOT(T1) MYSELF(T1, "pre-shared key") SECRET16(T1) SENT(T1) GOT(T1) PARSED_R(T1) SECRET16(T1)
+	  T1 "authentication of 'sun' with pre-shared key successful\n",
+	  "psk,,,,,,,,,,,,,,," K16 ",moon\n", 0, ALONE },
+	{ "a PSK that verified the peer", GOT(T1) PARSED_I(T1) SECRET16(T1)
+	  T1 "authentication of 'it's a moon' with pre-shared key successful\n",
+	  "psk,,,,,,,,,,,,,,," K16 ",\"it's a moon\"\n", 0, ALONE },
+	{ "a PSK that did not", GOT(T1) PARSED_I(T1) SECRET16(T1)
+	  T1 "tried 1 shared key for 'sun' - 'moon', but MAC mismatched\n",
+	  "psk,,,,,,,,,,,,,,," K16 ",moon\n", 0, ALONE },
+	{ "whose PSK it is is not told", GOT(T1) PARSED_I(T1) SECRET16(T1),
+	  "psk,,,,,,,,,,,,,,," K16 "\n", 0, ALONE },
+	{ "EAP's MSK is no PSK, neither our own", GOT(T1) MYSELF(T1, "EAP") SECRET16(T1), "", 0, NULL },
+	{ "nor the peer's", GOT(T1) T1 "parsed IKE_AUTH request 5 [ AUTH ]\n" SECRET16(T1)
+	  T1 "authentication of 'moon' with EAP successful\n", "", 0, NULL },
+	{ "a certificate after the peer's PSK", GOT(T1) PARSED_I(T1) SECRET16(T1)
+	  T1 "authentication of 'moon' with pre-shared key successful\n"
+	  T1 "authentication of 'sun' (myself) with RSA_EMSA_PKCS1_SHA2_256 successful\n",
+	  "psk,,,,,,,,,,,,,,," K16 ",moon\n", 0, ALONE },
+	{ "a PPK, its ID, and the SK_d that comes of it",
+	  GOT(T1) IKE_PROPOSAL(T1) NATD(T1, SPI_I, SPI_R) DUMP(T1, "Sk_d secret", "32", HEX32(T1))
+	  DUMP(T1, "PPK", "20", HEX(T1) HEX4(T1)) SENT(T1) GOT(T2) SIGNED(T2)
+	  DUMP(T2, "PPK", "20", HEX(T2) HEX4(T2)) DUMP(T2, "derive keys using PPK", "20", HEX(T2) HEX4(T2))
+	  T2 "Sk_d secret => 32 bytes @ 0x1\n" HEX(T2)
+	  T2 "  16: FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF  ................\n"
+	  T2 "using PPK for PPK_ID 'later'\n",
+	  "sk_d," PAIR ",,,,,,,,,,PRF_HMAC_SHA2_256,,," K16 "ffffffffffffffffffffffffffffffff,\n"
+	  "ppk,,,,,,,,,,,,,,," K20 ",later\n", 0, NULL },
+	{ "IKEv1", GOT(T1) IKE_PROPOSAL(T1) DUMP(T1, "shared Diffie Hellman secret", "16", HEX(T1))
+	  DUMP(T1, "SKEYID", "32", HEX32(T1)) DUMP(T1, "SKEYID_d", "32", HEX32(T1))
+	  DUMP(T1, "SKEYID_a", "32", HEX32(T1)) DUMP(T1, "SKEYID_e", "32", HEX32(T1))
+	  DUMP(T1, "encryption key Ka", "16", HEX(T1)) NATD(T1, SPI_I, SPI_R) SENT(T1) GOT(T1)
+	  T1 "parsed QUICK_MODE response 1 [ HASH SA No KE ID ID ]\n" DUMP(T1, "DH secret", "16", HEX(T1)),
+	  "ikev1," PAIR ",,,,,,," K16 ",,,,,,\ndh," PAIR PRF256 K16 "\nskeyid," PAIR PRF256 K32
+	  "\nskeyid_d," PAIR PRF256 K32 "\nskeyid_a," PAIR PRF256 K32 "\nskeyid_e," PAIR PRF256 K32
+	  "\ndh,,,,,,,,,,,,,,," K16 "\n", 0, NULL },
+	{ "IKEv1 without cookie", GOT(T1) DUMP(T1, "encryption key Ka", "16", HEX(T1))
+	  DUMP(T1, "SKEYID_d", "16", HEX(T1)), "skeyid_d,,,,,,,,,,,,,,," K16 "\n", 0,
+	  "log:2: the phase 1 key of an IKEv1 SA passed over: its cookie is not in the log" },
 	{ "IKEv1 without the key itself", GOT(T1) NATD(T1, SPI_I, SPI_R)
-	  DUMP(T1, "SKEYID_e", "16", HEX(T1)), "", 0, "the phase 1 key is not in the log" },
+	  DUMP(T1, "SKEYID_e", "16", HEX(T1)), "skeyid_e," PAIR ",,,,,,,,,,,,," K16 "\n", 0, NULL },
 	{ "no proposal", GOT(T1) NATD(T1, SPI_I, SPI_R) SK_E(T1), "", 1,
 	  "log:5: keys of an IKE SA, but the log has no \\\"selected proposal\\\"" },
 	/* CHILD SAs */

@@ -4,11 +4,15 @@
  *
  *	esp, ah		protocol spi src dst mode encr encr_key integ integ_key esn window
  *	ike		spi_i spi_r encr encr_key=SK_ei:SK_er integ integ_key=SK_ai:SK_ar,
- *			secret=SK_d if it is known
- *	skeyseed, sk_d, dh	spi_i spi_r prf secret
+ *			secret=SK_d if it is known (with prf)
  *	ikev1		spi_i spi_r encr_key (the phase 1 key)
+ *	skeyseed, sk_d, dh, skeyid, skeyid_d, skeyid_a, skeyid_e
+ *			spi_i spi_r prf secret; dh: the shared secret or one side's private value
+ *	psk, ppk	secret, id
  *
  * Both SPIs may be empty but for ikev1: not known, as in a log of a rekeyed IKE SA.
+ * A secret is hex digits, or text behind "text:". A further column `id` may stand
+ * behind the others (whose PSK it is, the PPK_ID); it is written where a row has one.
  *
  * It is read a line at a time, not through base/csv.h, so that one wrong line is
  * told by its number and the others are used, and no copy of a key is left over. */
@@ -18,6 +22,7 @@
 enum column {
 	KIND, SPI_I, SPI_R, PROTOCOL, SPI, SRC, DST, MODE, ENCR, ENCR_KEY, INTEG, INTEG_KEY,
 	PRF, ESN, WINDOW, SECRET, COLUMNS,
+	ID = COLUMNS,	/* may be left out */
 };
 
 static const char header[] = "kind,spi_i,spi_r,protocol,spi,src,dst,mode,encr,encr_key,"
@@ -191,18 +196,50 @@ static bool pair_cell(struct keys_in *in, const char *column, struct span cell, 
 	       key_cell(in, column, span_from(cell, cell.n / 2), &k[1]);
 }
 
+static bool prf_cell(struct keys_in *in, struct span cell, const struct prf **prf)
+{
+	*prf = cell.n ? prf_by_name(cell) : NULL;
+	if (cell.n && !*prf)
+		keys_bad(in, in->line, "prf \"%.*s\" is not IANA's name of a PRF", SHOW(cell));
+	return !cell.n || *prf;
+}
+
+/* "text:correct horse", or hex digits. */
+static bool secret_cell(struct keys_in *in, struct span cell, struct keys_key *k)
+{
+	static const char mark[] = "text:";
+	if (!keys_starts(cell, mark))
+		return key_cell(in, "secret", cell, k);
+	cell = span_from(cell, sizeof mark - 1);
+	k->n = cell.n <= sizeof k->b ? cell.n : 0;
+	if (k->n)
+		memcpy(k->b, cell.p, k->n);
+	if (k->n != cell.n)
+		keys_bad(in, in->line, "secret: %zu octets, needs at most %zu", cell.n, sizeof k->b);
+	return k->n == cell.n;
+}
+
+/* A PRF says how long what comes out of it is; it tells a cut secret. */
+static bool secret_fits(struct keys_in *in, const struct ike_secret *row)
+{
+	bool derived = row->kind != SECRET_DH && row->kind != SECRET_PSK && row->kind != SECRET_PPK;
+	if (!derived || !row->prf || row->secret.n == row->prf->output)
+		return true;
+	keys_bad(in, in->line, "secret: %s has %zu octets, %s needs %u", keys_secret_name(row->kind),
+		 row->secret.n, row->prf->name, row->prf->output);
+	return false;
+}
+
 static void secret_row(struct keys_in *in, const struct span *c, enum secret_kind kind)
 {
-	struct ike_secret row = { .kind = kind };
+	struct ike_secret row = { .kind = kind, .id = c[ID] };
 	struct keys_key k = { .n = 0 };
-	row.prf = c[PRF].n ? prf_by_name(c[PRF]) : NULL;
-	if (c[PRF].n && !row.prf)
-		keys_bad(in, in->line, "prf \"%.*s\" is not IANA's name of a PRF", SHOW(c[PRF]));
-	else if (ike_spi(in, "spi_i", c[SPI_I], row.spi_i, c[SPI_R].n > 0) &&
-		 ike_spi(in, "spi_r", c[SPI_R], row.spi_r, false) &&
-		 key_cell(in, "secret", c[SECRET], &k)) {
+	if (prf_cell(in, c[PRF], &row.prf) &&
+	    ike_spi(in, "spi_i", c[SPI_I], row.spi_i, c[SPI_R].n > 0) &&
+	    ike_spi(in, "spi_r", c[SPI_R], row.spi_r, false) && secret_cell(in, c[SECRET], &k)) {
 		row.secret = keys_key_span(&k);
-		keys_add_secret(in, &row, in->line);
+		if (secret_fits(in, &row))
+			keys_add_secret(in, &row, in->line);
 	}
 	crypto_cleanse(&k, sizeof k);
 }
@@ -240,28 +277,35 @@ static void ikev1_row(struct keys_in *in, const struct span *c)
 	crypto_cleanse(&k, sizeof k);
 }
 
-static void csv_row(struct keys_in *in, const struct keys_cells *c)
+static bool secret_kind(struct span word, enum secret_kind *kind)
+{
+	for (*kind = 0; *kind < SECRET_KINDS; (*kind)++)
+		if (span_is_word(word, keys_secret_word(*kind)))
+			return true;
+	return false;
+}
+
+static void csv_row(struct keys_in *in, struct keys_cells *c, size_t columns)
 {
 	struct span kind = c->cell[KIND];
-	if (c->count != COLUMNS)
-		keys_bad(in, in->line, "%zu columns, needs %d", c->count, COLUMNS);
+	enum secret_kind secret;
+	if (c->count == COLUMNS)
+		c->cell[ID] = span_of(NULL, 0);
+	if (c->count != columns)
+		keys_bad(in, in->line, "%zu columns, needs %zu", c->count, columns);
 	else if (span_is_word(kind, "esp"))
 		sa_row(in, c->cell, PROTOCOL_ESP);
 	else if (span_is_word(kind, "ah"))
 		sa_row(in, c->cell, PROTOCOL_AH);
 	else if (span_is_word(kind, "ike"))
 		ike_row(in, c->cell);
-	else if (span_is_word(kind, "skeyseed"))
-		secret_row(in, c->cell, SECRET_SKEYSEED);
-	else if (span_is_word(kind, "sk_d"))
-		secret_row(in, c->cell, SECRET_SK_D);
-	else if (span_is_word(kind, "dh"))
-		secret_row(in, c->cell, SECRET_DH);
 	else if (span_is_word(kind, "ikev1"))
 		ikev1_row(in, c->cell);
+	else if (secret_kind(kind, &secret))
+		secret_row(in, c->cell, secret);
 	else
-		keys_bad(in, in->line, "kind \"%.*s\", needs esp, ah, ike, skeyseed, sk_d, dh or "
-			 "ikev1", SHOW(kind));
+		keys_bad(in, in->line, "kind \"%.*s\", needs esp, ah, ike, ikev1, skeyseed, sk_d, dh, "
+			 "psk, ppk, skeyid, skeyid_d, skeyid_a or skeyid_e", SHOW(kind));
 }
 
 /* The header in any quoting; what differs is named. */
@@ -281,9 +325,11 @@ static bool header_ok(struct keys_in *in, const struct keys_cells *c)
 		}
 		rest = span_from(rest, n + 1);
 	}
-	if (c->count != COLUMNS)
-		keys_bad(in, in->line, "%zu columns, needs %d", c->count, COLUMNS);
-	return c->count == COLUMNS;
+	if (c->count == COLUMNS || (c->count == COLUMNS + 1 && keys_is(c->cell[ID], "id")))
+		return true;
+	keys_bad(in, in->line, "%zu columns, needs %d, and may have a further one, \"id\"", c->count,
+		 COLUMNS);
+	return false;
 }
 
 void keys_csv_read(struct keys_in *in)
@@ -291,18 +337,19 @@ void keys_csv_read(struct keys_in *in)
 	struct keys_cells c;
 	struct span line;
 	const char *why = NULL;
-	bool head = false;
+	size_t columns = 0;	/* those of the header */
 	while (keys_line(in, &line)) {
 		line = keys_trim(line);
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
 		if (!keys_cells_split(line, &c, &why))
 			keys_bad(in, in->line, "%s", why);
-		else if (head)
-			csv_row(in, &c);
-		else if (!header_ok(in, &c))
+		else if (columns)
+			csv_row(in, &c, columns);
+		else if (header_ok(in, &c))
+			columns = c.count;
+		else
 			break;
-		head = true;
 	}
 	crypto_cleanse(&c, sizeof c);
 }
@@ -317,7 +364,31 @@ static void put_pair(struct text *t, struct span i, struct span r)
 	text_hex_span(t, r);
 }
 
-static void put_sa(struct text *t, const struct sa_key *k)
+/* A row's end: the column `id`, if the file has it. */
+static void put_end(struct text *t, bool ids, struct span id)
+{
+	bool quote = false;
+	if (ids)
+		text_char(t, ',');
+	for (size_t i = 0; i < id.n; i++)
+		quote |= id.p[i] <= ' ' || id.p[i] >= 0x7f || memchr(",\"\\", id.p[i], 3);
+	if (quote)
+		text_char(t, '"');
+	for (size_t i = 0; i < id.n; i++) {
+		if (id.p[i] < ' ' || id.p[i] == 0x7f) {
+			text_add(t, "\\x");
+			text_hex(t, id.p[i], 2);
+			continue;
+		}
+		if (id.p[i] == '"' || id.p[i] == '\\')
+			text_char(t, '\\');
+		text_char(t, (char)id.p[i]);
+	}
+	text_add(t, quote ? "\"\n" : "\n");
+	text_record_end(t);
+}
+
+static void put_sa(struct text *t, const struct sa_key *k, bool ids)
 {
 	const char *kind = k->protocol == PROTOCOL_AH ? "ah" : "esp";
 	text_printf(t, "%s,,,%s,", kind, kind);
@@ -339,8 +410,8 @@ static void put_sa(struct text *t, const struct sa_key *k)
 	text_char(t, ',');
 	if (k->window)
 		text_dec(t, k->window);
-	text_add(t, ",\n");
-	text_record_end(t);
+	text_char(t, ',');
+	put_end(t, ids, span_of(NULL, 0));
 }
 
 static void put_spis(struct text *t, const char *kind, const uint8_t i[8], const uint8_t r[8])
@@ -354,7 +425,7 @@ static void put_spis(struct text *t, const char *kind, const uint8_t i[8], const
 		text_hex_span(t, span_of(r, 8));
 }
 
-static void put_ike(struct text *t, const struct ike_key *k)
+static void put_ike(struct text *t, const struct ike_key *k, bool ids)
 {
 	put_spis(t, k->version == 1 ? "ikev1" : "ike", k->spi_i, k->spi_r);
 	text_printf(t, ",,,,,,%s,", k->encr ? k->encr->name : "");
@@ -364,25 +435,31 @@ static void put_ike(struct text *t, const struct ike_key *k)
 		put_pair(t, k->sk_ei, k->sk_er);
 	text_printf(t, ",%s,", k->integ ? k->integ->name : "");
 	put_pair(t, k->sk_ai, k->sk_ar);
-	text_add(t, ",,,,\n");
-	text_record_end(t);
+	text_add(t, ",,,,");
+	put_end(t, ids, span_of(NULL, 0));
+}
+
+static void put_secret(struct text *t, const struct ike_secret *k, bool ids)
+{
+	put_spis(t, keys_secret_word(k->kind), k->spi_i, k->spi_r);
+	text_printf(t, ",,,,,,,,,,%s,,,", k->prf ? k->prf->name : "");
+	text_hex_span(t, k->secret);
+	put_end(t, ids, k->id);
 }
 
 size_t keys_csv_write(const struct keystore *s, struct text *out, struct keys_notes *notes)
 {
+	bool ids = false;
 	(void)notes;	/* nothing is left out */
+	for (const struct ike_secret *k = s->secrets; k; k = k->next)
+		ids |= k->id.n > 0;
 	text_add(out, header);
-	text_char(out, '\n');
+	text_add(out, ids ? ",id\n" : "\n");
 	for (const struct sa_key *k = s->sas; k; k = k->next)
-		put_sa(out, k);
+		put_sa(out, k, ids);
 	for (const struct ike_key *k = s->ikes; k; k = k->next)
-		put_ike(out, k);
-	for (const struct ike_secret *k = s->secrets; k; k = k->next) {
-		put_spis(out, keys_secret_word(k->kind), k->spi_i, k->spi_r);
-		text_printf(out, ",,,,,,,,,,%s,,,", k->prf ? k->prf->name : "");
-		text_hex_span(out, k->secret);
-		text_char(out, '\n');
-		text_record_end(out);
-	}
+		put_ike(out, k, ids);
+	for (const struct ike_secret *k = s->secrets; k; k = k->next)
+		put_secret(out, k, ids);
 	return 0;
 }

@@ -42,6 +42,7 @@ static const struct {
 enum { ALGORITHMS = sizeof algorithms / sizeof *algorithms };
 
 /* ---- lines ---- */
+
 static bool is_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
@@ -108,6 +109,12 @@ bool log_charon_parse(struct span line, struct log_charon_line *e)
 	return journal_line(line, e);
 }
 
+struct span log_word_at(struct span text, size_t index)
+{
+	while (index--)
+		keys_word(&text);
+	return keys_word(&text);
+}
 
 bool log_pluto_parse(struct span line, struct span *text)
 {

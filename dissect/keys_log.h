@@ -32,6 +32,8 @@ struct log_charon_line {
 /* "2026-11-21 02:48:44 09[IKE] text", with syslog's or the journal's words before
  * it, or with none; false: no line of charon's. */
 bool log_charon_parse(struct span line, struct log_charon_line *e);
+/* The word with this index, from 0; empty if there are fewer. */
+struct span log_word_at(struct span text, size_t index);
 /* The text of a debugging line of pluto's: "Nov 21 04:49:43.57: | text", or with
  * syslog's words or nothing before the bar. */
 bool log_pluto_parse(struct span line, struct span *text);

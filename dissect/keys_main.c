@@ -127,21 +127,34 @@ static void put_ike(struct text *t, const struct ike_key *k, bool secrets)
 	}
 }
 
+static void put_shared(struct text *t, const struct ike_secret *k, bool secrets)
+{
+	bool anybody = k->kind == SECRET_PSK || k->kind == SECRET_PPK;
+	text_add(t, "secret ");
+	if (!anybody || !span_is_zero(span_of(k->spi_i, 8))) {
+		put_spis(t, k->spi_i, k->spi_r);
+		text_char(t, ' ');
+	}
+	text_add(t, keys_secret_name(k->kind));
+	if (k->prf)
+		text_printf(t, " %s", k->prf->name);
+	if (k->id.n) {
+		text_add(t, k->kind == SECRET_PPK ? " with the ID " : " of ");
+		text_escape(t, k->id);
+	}
+	put_origin(t, &k->origin);
+	if (secrets)
+		put_secret(t, "secret", k->secret);
+}
+
 static void put_list(struct text *t, const struct keystore *s, bool secrets)
 {
-	static const char *const kinds[] = { "SKEYSEED", "SK_d", "DH shared secret" };
 	for (const struct sa_key *k = s->sas; k; k = k->next, text_record_end(t))
 		put_sa(t, k, secrets);
 	for (const struct ike_key *k = s->ikes; k; k = k->next, text_record_end(t))
 		put_ike(t, k, secrets);
-	for (const struct ike_secret *k = s->secrets; k; k = k->next) {
-		text_add(t, "secret ");
-		put_spis(t, k->spi_i, k->spi_r);
-		text_printf(t, " %s%s%s", kinds[k->kind], k->prf ? " " : "", k->prf ? k->prf->name : "");
-		put_origin(t, &k->origin);
-		if (secrets)
-			put_secret(t, "secret", k->secret);
-	}
+	for (const struct ike_secret *k = s->secrets; k; k = k->next, text_record_end(t))
+		put_shared(t, k, secrets);
 }
 
 /* ---- writing ---- */

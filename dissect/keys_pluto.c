@@ -14,10 +14,11 @@
  *
  * The `ikev2` lines cut SK_ai and SK_ar to 32 octets, so that HMAC-SHA2-384 and
  * -512 stay unchecked, and leave out an AEAD's salt, without which it cannot be
- * opened. SK_d, SKEYSEED, DH secrets and IKEv1's phase 1 keys are not in the log. */
+ * opened. SK_d, SKEYSEED, DH secrets, the secrets of IKEv1's phase 1 and IKEv2's PSKs
+ * and PPKs are not in the log; of IKEv1 the PSK is ("User PSK:"). */
 #include "dissect/keys_log.h"
 
-enum dump { DUMP_NONE, DUMP_ENCR, DUMP_INTEG };
+enum dump { DUMP_NONE, DUMP_ENCR, DUMP_INTEG, DUMP_PSK };
 
 /* One line of an IKE SA. */
 struct pluto {
@@ -29,6 +30,9 @@ struct pluto {
 	uint8_t protocol;		/* 0: none */
 	enum dump dump;			/* whose octets the next lines may be */
 	struct keys_key encr_key, integ_key;
+	struct keys_key psk;
+	size_t psk_line;
+	struct span id;			/* whose secret was looked for last; in the text */
 	struct log_algorithms a;	/* "looking for alg with ..." */
 };
 
@@ -231,7 +235,8 @@ static void dump_begin(struct pluto *p, struct span text)
 /* "  ea c3 40 4f  50 78 6b 21  ...": octets in groups of four. */
 static bool dump_line(struct pluto *p, struct span text)
 {
-	struct keys_key *k = p->dump == DUMP_ENCR ? &p->encr_key : &p->integ_key;
+	struct keys_key *k = p->dump == DUMP_ENCR ? &p->encr_key :
+			     p->dump == DUMP_PSK ? &p->psk : &p->integ_key;
 	size_t i = 0;
 	if (p->dump == DUMP_NONE || !keys_starts(text, "  "))
 		return false;
@@ -342,16 +347,53 @@ static void kernel_answered(struct pluto *p, struct span text)
 		sa_add(p, &row);
 }
 
+/* ---- PSKs ---- */
+
+/* "lsw_get_secret() using IDs for @moon->@sun of kind SECRET_PSK" */
+static void psk_looked_for(struct pluto *p, struct span text)
+{
+	struct span ids = log_word_at(text, 4);
+	const uint8_t *arrow = memmem(ids.p, ids.n, "->", 2);
+	p->id = span_of(NULL, 0);
+	if (arrow && holds(text, "of kind SECRET_PSK"))
+		p->id = keys_configured_id(span_part(ids, 0, (size_t)(arrow - ids.p)));
+}
+
+static void psk_begin(struct pluto *p)
+{
+	sa_forget(p);
+	p->dump = DUMP_PSK;
+	p->psk.n = 0;
+	p->psk_line = p->in->line;
+}
+
+static void psk_flush(struct pluto *p)
+{
+	struct ike_secret row = { .kind = SECRET_PSK, .secret = keys_key_span(&p->psk), .id = p->id };
+	if (row.secret.n)
+		keys_add_secret(p->in, &row, p->psk_line);
+	crypto_cleanse(&p->psk, sizeof p->psk);
+	if (p->dump == DUMP_PSK)
+		p->dump = DUMP_NONE;
+}
+
 /* ---- reading ---- */
 
 static void text_take(struct pluto *p, struct span text)
 {
+	bool dumped = dump_line(p, text);
+	if (!dumped)
+		psk_flush(p);
+	if (dumped)
+		return;
 	if (is_ike_line(text))
 		ike_line(p, text);
 	else if (is_dump_header(text))
 		dump_begin(p, text);
-	else if (dump_line(p, text))
-		return;
+	else if (keys_starts(text, "User PSK:"))
+		psk_begin(p);
+	else if (keys_starts(text, "lsw_get_secret() using IDs for "))
+		psk_looked_for(p, text);
 	else if (keys_starts(text, "kernel: add_sa() "))
 		kernel_add(p, text);
 	else if (holds(span_part(text, 0, 64), "looking for alg with encrypt: "))
@@ -371,6 +413,7 @@ void keys_pluto_read(struct keys_in *in)
 	while (keys_line(in, &line))
 		if (log_pluto_parse(line, &text))
 			text_take(&p, text);
+	psk_flush(&p);
 	ike_flush(&p);
 	crypto_cleanse(&p, sizeof p);
 }

@@ -182,6 +182,12 @@ static const struct log_case cases[] = {
 	  "log:1: needs: ikev2 I|R 0xSPIi 0xSPIr AUTH:KEY ENCR:KEY" },
 	{ "an unknown cipher", "| ikev2 I 0x0102030405060708 0x1112131415161718 sha1:0x" K20
 	  " twofish128:0x" K16 "\n", "", 1, "twofish128\\\" is not known" },
+	{ "the PSK of IKEv1, with whose it is",
+	  "| lsw_get_secret() using IDs for @moon->@sun of kind SECRET_PSK\n|   match=2\n| User PSK:\n"
+	  HEX16 HEX4 "| ESP enckey:\n" HEX16 HEX4 "| ESP authkey:\n| x\n| " OUT "NONE:0 AES_GCM_16:20\n"
+	  "| lsw_get_secret() using IDs for @moon->@sun of kind SECRET_RSA\n| User PSK:\n" HEX16,
+	  ESP_1001 "ENCR_AES_GCM_16," K20 ",NONE,,,no,,,\npsk,,,,,,,,,,,,,,," K20 ",moon\npsk,,,,,,,,,,,,,,,"
+	  K16 ",\n", 0, NULL },
 	{ "no hex", "| ikev2 I 0x0102030405060708 0x1112131415161718 sha1:0x" K20
 	  " aes128:0x0g\n", "", 1, "log:1: a key is wrong: not hex digits" },
 };

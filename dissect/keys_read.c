@@ -318,9 +318,31 @@ const char *keys_ike_name(const struct ike_key *k, char name[KEYS_NAME_MAX])
 	return spi_pair_name(k->version == 1 ? "IKEv1 SA" : "IKE SA", k->spi_i, k->spi_r, name);
 }
 
+static const struct {
+	const char *word, *name;
+} secret_kinds[SECRET_KINDS] = {
+	[SECRET_SKEYSEED] = { "skeyseed", "SKEYSEED" }, [SECRET_SK_D] = { "sk_d", "SK_d" },
+	[SECRET_DH] = { "dh", "DH secret" }, [SECRET_PSK] = { "psk", "PSK" },
+	[SECRET_PPK] = { "ppk", "PPK" }, [SECRET_SKEYID] = { "skeyid", "SKEYID" },
+	[SECRET_SKEYID_D] = { "skeyid_d", "SKEYID_d" }, [SECRET_SKEYID_A] = { "skeyid_a", "SKEYID_a" },
+	[SECRET_SKEYID_E] = { "skeyid_e", "SKEYID_e" },
+};
+
 const char *keys_secret_word(enum secret_kind k)
 {
-	return k == SECRET_SKEYSEED ? "skeyseed" : k == SECRET_SK_D ? "sk_d" : "dh";
+	return secret_kinds[k].word;
+}
+
+const char *keys_secret_name(enum secret_kind k)
+{
+	return secret_kinds[k].name;
+}
+
+const char *keys_secret_title(const struct ike_secret *k, char name[KEYS_NAME_MAX])
+{
+	char what[24];
+	snprintf(what, sizeof what, "%s of IKE SA", secret_kinds[k->kind].name);
+	return spi_pair_name(what, k->spi_i, k->spi_r, name);
 }
 
 bool keys_pattern_exact(const struct addr_pattern *p)
@@ -495,7 +517,7 @@ bool keys_add_secret(struct keys_in *in, struct ike_secret *row, size_t line)
 	if (store_full(in, line))
 		return false;
 	if (row->secret.n == 0 || span_is_zero(row->secret)) {
-		keys_bad(in, line, "%s: no secret, or all zeros", keys_secret_word(row->kind));
+		keys_bad(in, line, "%s: no octets, or all zeros", keys_secret_name(row->kind));
 		return false;
 	}
 	row->origin = (struct origin){ in->file, line, NULL };

@@ -86,7 +86,16 @@ static inline bool keys_ike_named(const struct ike_key *k)
 {
 	return !span_is_zero(span_of(k->spi_i, 8));
 }
-const char *keys_secret_word(enum secret_kind k);	/* "skeyseed", "sk_d", "dh" */
+const char *keys_secret_word(enum secret_kind k);	/* "skeyseed", "sk_d", "dh", as in CSV */
+const char *keys_secret_name(enum secret_kind k);	/* "SKEYSEED", "SK_d", "DH secret" */
+/* "SKEYSEED of IKE SA 0102030405060708:1112131415161718" */
+const char *keys_secret_title(const struct ike_secret *k, char name[KEYS_NAME_MAX]);
+/* A secret as daemons' configurations write it: 0x and hex digits, 0s and base64, or
+ * text. NULL, or what is wrong with it. */
+const char *keys_configured_secret(struct span text, struct keys_key *k);
+/* An identity as they write it ("@moon", "%any") as an end says it in its ID payload;
+ * empty for any. */
+struct span keys_configured_id(struct span text);
 /* "*" for any, an address, or address/bits. */
 void keys_put_pattern(struct text *t, const struct addr_pattern *p);
 bool keys_pattern_exact(const struct addr_pattern *p);
@@ -109,6 +118,10 @@ void keys_xfrm_read(struct keys_in *in);
 size_t keys_xfrm_write(const struct keystore *s, struct text *out, struct keys_notes *n);
 bool keys_charon_recognise(struct span text);
 void keys_charon_read(struct keys_in *in);
+bool keys_swanctl_recognise(struct span text);
+void keys_swanctl_read(struct keys_in *in);
+bool keys_ipsec_secrets_recognise(struct span text);
+void keys_ipsec_secrets_read(struct keys_in *in);
 bool keys_pluto_recognise(struct span text);
 void keys_pluto_read(struct keys_in *in);
 

@@ -15,6 +15,8 @@
 #define XFRM "src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi 0x00001001(4097) reqid 1 mode tunnel\n"
 #define HEADER "kind,spi_i,spi_r,protocol,spi,src,dst,mode,encr,encr_key,integ,integ_key," \
 	       "prf,esn,window,secret\n"
+#define HEADER_ID "kind,spi_i,spi_r,protocol,spi,src,dst,mode,encr,encr_key,integ,integ_key," \
+		  "prf,esn,window,secret,id\n"
 #define GCM_ROW "\"IPv4\",\"*\",\"192.0.2.2\",\"0x1001\",\"AES-GCM"
 #define GCM_OUT "esp,,,esp,0x00001001,0.0.0.0/0,192.0.2.2,,ENCR_AES_GCM_"
 #define IKE_SPIS "0102030405060708,1112131415161718"
@@ -190,6 +192,27 @@ static const struct {
 	  ",AUTH_HMAC_SHA1_96," K20 "|" K20 ",PRF_HMAC_SHA1,,," K20 "\n",
 	  "ike," IKE_SPIS ",,,,,,ENCR_AES_CBC," K16 ":101112131415161718191a1b1c1d1e1f,"
 	  "AUTH_HMAC_SHA1_96," K20 ":" K20 ",,,,\nsk_d," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA1,,," K20 "\n", 0, NULL },
+	{ "csv secrets of IKEv1, a PSK as text, a PPK with its ID", HEADER_ID
+	  "skeyid," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA1,,," K20 ",\nskeyid_d," IKE_SPIS ",,,,,,,,,,,,," K16
+	  ",\nSKEYID_A," IKE_SPIS ",,,,,,,,,,,,," K16 ",\nskeyid_e," IKE_SPIS ",,,,,,,,,,,,," K16
+	  ",\npsk,,,,,,,,,,,,,,,\"text:a, \"\"b\"\"\",\"C=CH, CN=\"\"moon\"\"\"\nppk,,,,,,,,,,,,,,,0x" K16 ",later\n",
+	  "skeyid," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA1,,," K20 ",\nskeyid_d," IKE_SPIS ",,,,,,,,,,,,," K16
+	  ",\nskeyid_a," IKE_SPIS ",,,,,,,,,,,,," K16 ",\nskeyid_e," IKE_SPIS ",,,,,,,,,,,,," K16
+	  ",\npsk,,,,,,,,,,,,,,,612c20226222,\"C=CH, CN=\\\"moon\\\"\"\nppk,,,,,,,,,,,,,,," K16 ",later\n", 0, NULL },
+	{ "csv with the column, but no identity", HEADER_ID "dh,,,,,,,,,,,,,,," K16 ",\n",
+	  "dh,,,,,,,,,,,,,,," K16 "\n", 0, NULL },
+	{ "csv a PSK alone", HEADER "psk,,,,,,,,,,,,,,,text:x\n", "psk,,,,,,,,,,,,,,,78\n", 0,
+	  "made:2: a pre-shared key alone opens nothing" },
+	{ "csv an empty PSK", HEADER "psk,,,,,,,,,,,,,,,text:\n", "", 1, "made:2: PSK: no octets" },
+	{ "csv a cut SKEYSEED", HEADER "skeyseed," IKE_SPIS ",,,,,,,,,,PRF_HMAC_SHA2_256,,," K20 "\n", "",
+	  1, "made:2: secret: SKEYSEED has 20 octets, PRF_HMAC_SHA2_256 needs 32" },
+	{ "csv another further column", "kind,spi_i,spi_r,protocol,spi,src,dst,mode,encr,encr_key,integ,"
+	  "integ_key,prf,esn,window,secret,owner\n", "", 1,
+	  "made:1: 17 columns, needs 16, and may have a further one, \\\"id\\\"" },
+	{ "csv two SKEYSEEDs of one IKE SA", HEADER "skeyseed," IKE_SPIS ",,,,,,,,,,,,," K20 "\nskeyseed,"
+	  IKE_SPIS ",,,,,,,,,,,,," K16 "\n", "skeyseed," IKE_SPIS ",,,,,,,,,,,,," K20 "\nskeyseed,"
+	  IKE_SPIS ",,,,,,,,,,,,," K16 "\n", 0, "made:3: SKEYSEED of IKE SA 0102030405060708:"
+	  "1112131415161718 has other keys at made:2" },
 	{ "csv header", "kind,spi_i,spi_x\n", "", 1,
 	  "made:1: column 3 is \\\"spi_x\\\", needs \\\"spi_r\\\"" },
 	{ "csv columns", HEADER "esp,,\n", "", 1, "made:2: 3 columns, needs 16" },
@@ -248,7 +271,7 @@ static const char *csv_of(struct fixture *f)
 	f->out.n = 0;
 	format("csv")->write(&f->s, &f->out, &f->notes);
 	text_char(&f->out, '\0');
-	return f->out.p + strlen(HEADER);
+	return strchr(f->out.p, '\n') + 1;
 }
 
 static const char *told(struct fixture *f)
@@ -343,7 +366,7 @@ static const struct {
 	{ "natt-chacha", 2, 1, 1 },	 { "ah-transport", 2, 1, 1 },
 	{ "ipv6-tunnel", 2, 1, 1 },	 { "cert-fragmented", 2, 1, 1 },
 	{ "rekey-pfs", 6, 4, 2 },	 { "fail-auth", 0, 1, 1 },
-	{ "fail-proposal", 0, 0, 1 },	 { "replay-corrupt", 2, 0, 1 },
+	{ "fail-proposal", 0, 0, 2 },	 { "replay-corrupt", 2, 0, 1 },
 	{ "ikev1-main", 4, 1, 1 },
 };
 
@@ -421,6 +444,32 @@ START_TEST(single_files)
 }
 END_TEST
 
+/* Beside a daemon's configuration lie certificates and private keys. */
+START_TEST(credentials)
+{
+	static const char der[] = "\x30\x82\x04\xa3\x02\x01" "00";
+	struct fixture f;
+	char top[] = "/tmp/ikat-keys-XXXXXX", path[200];
+	setup(&f);
+	ck_assert(mkdtemp(top));
+	snprintf(path, sizeof path, "%s/moon.der", top);
+	put_file(path, der);
+	snprintf(path, sizeof path, "%s/swanctl.conf", top);
+	put_file(path, "secrets { ike-1 { secret = x } }\n");
+	snprintf(path, sizeof path, "%s/moon.pem", top);
+	put_file(path, "-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n");
+	ck_assert(keys_load(&f.s, top, &f.notes, &f.e));
+	ck_assert_uint_eq(f.s.secret_count, 1);
+	ck_assert_msg(f.notes.count == 0, "%s", told(&f));
+	ck_assert(keys_load(&f.s, path, &f.notes, &f.e));	/* named by itself it is told */
+	ck_assert_msg(strstr(told(&f), "moon.pem: no keys in it: moon.pem (a certificate or private key)"),
+		      "%s", told(&f));
+	snprintf(path, sizeof path, "rm -r %s", top);
+	ck_assert_int_eq(system(path), 0);
+	teardown(&f);
+}
+END_TEST
+
 /* Two tables that contradict each other: a note for the SA; other keys and
  * unusable lines side by side: notes, no error. */
 START_TEST(contradictions)
@@ -468,6 +517,7 @@ int main(void)
 	tcase_add_loop_test(t, sample, 0, sizeof samples / sizeof *samples);
 	tcase_add_test(t, folders);
 	tcase_add_test(t, single_files);
+	tcase_add_test(t, credentials);
 	tcase_add_test(t, contradictions);
 	tcase_add_test(t, many_notes);
 	suite_add_tcase(s, t);

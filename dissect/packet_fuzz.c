@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * libFuzzer target: one frame through the packet path and the json and tree
- * views. The first octet picks the link type and whether the capture cut the
- * frame; keys of a few SAs are there, of the sample captures too when they are
+ * libFuzzer target: one frame through the packet path, into the views and out of
+ * its protection. The first octet picks the link type, whether the capture cut the frame and
+ * whether ESP-NULL is guessed; keys of a few SAs are there, of the sample captures too when they are
  * found (IKAT_FUZZ_KEYS names a folder). Seeds: tests/fuzz_seeds.sh. */
 #include "dissect/keys.h"
+#include "dissect/unwrap.h"
 #include "dissect/view.h"
+#include "dissect/view_csv.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-static const int links[] = { 1, 101, 113, 276, 0, 108, 229, 147 };
+static const int links[16] = { 1, 101, 113, 276, 0, 108, 229, 147, 9, 50, 51, 239 };
 
 /* ESP and AH of the SPIs that a fuzzer can reach; NULL encryption with an ICV
  * that is not checked opens whatever it finds. */
@@ -37,6 +39,8 @@ static struct {
 	struct arena arena, scratch;
 	struct text out;
 	struct packet packet;
+	struct csv_fields *fields;
+	uint8_t plain[UNWRAP_MAX];
 } env;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -47,6 +51,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	env.crypto = crypto_new(&e);
+	env.fields = csv_fields_parse(NULL, &e);
 	keystore_init(&env.store);
 	keys_notes_init(&notes);
 	if (!env.crypto || keys_load_text(&env.store, "keys", span_text(keys), &notes) != 7)
@@ -59,14 +64,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void show(const struct packet *p)
 {
-	static const char *const names[] = { "json", "tree", "line", "notation" };
+	static const char *const names[] = { "json", "tree", "line", "notation", "csv",
+					     "html" };
 	struct view_env v = { .out = &env.out, .crypto = env.crypto, .scratch = &env.scratch,
-			      .bytes = true, .colour = true, .columns = 80 };
+			      .bytes = true, .colour = true, .columns = 80, .fields = env.fields };
+	struct unwrapped u;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		env.out.n = 0;
 		view_find(names[i])->packet(&v, p);
 		arena_reset(&env.scratch);
 	}
+	unwrap_packet(p, NULL, env.plain, &u);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -77,11 +85,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.file = "fuzz", .number = 1,
 		.captured = (uint32_t)size - 1,
 		.length = (uint32_t)size - 1 + (data[0] & 0x80 ? 9 : 0),
-		.link = links[data[0] & 7],
+		.link = links[data[0] & 15],
 		.octets = span_of(data + 1, size - 1),
 	};
 	struct packet *batch[1] = { &env.packet };
-	struct wire *w = wire_new(env.crypto, &env.store, &(struct wire_options){ 0 });
+	struct wire *w = wire_new(env.crypto, &env.store,
+				  &(struct wire_options){ .esp_null = data[0] & 0x40 });
 	for (int again = 0; again < 2; again++) {	/* the second time it is a replay */
 		f.number++;
 		wire_parse(w, &env.packet, &f, &env.arena);

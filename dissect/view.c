@@ -17,12 +17,14 @@ static void end_counts(const struct view_env *v, const struct wire_counts *c)
 }
 
 const struct view views[] = {
-	{ "tree", "every layer and field, and what IPsec added (default)", view_tree, end_counts },
-	{ "line", "one line for each frame", view_line, NULL },
-	{ "notation", "IKE messages as a script that can be edited", view_notation, NULL },
-	{ "json", "one JSON object a line for each frame", view_json, NULL },
-	{ "none", "no packets: only the counts at the end", NULL, end_counts },
-	{ NULL, NULL, NULL, NULL },
+	{ "tree", "every layer and field, and what IPsec added (default)", NULL, view_tree, end_counts },
+	{ "line", "one line for each frame", NULL, view_line, NULL },
+	{ "notation", "IKE messages as a script that can be edited", NULL, view_notation, NULL },
+	{ "json", "one JSON object a line for each frame", NULL, view_json, NULL },
+	{ "csv", "a table with chosen columns (--fields)", view_csv_begin, view_csv, NULL },
+	{ "html", "one page for a browser, a row for each packet", view_html_begin, view_html, view_html_end },
+	{ "none", "no packets: only the counts at the end", NULL, NULL, end_counts },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct view *view_find(const char *name)
@@ -123,7 +125,9 @@ static const struct node *place_of(const struct ike_message *m, const struct nod
 
 struct payloads view_payloads(const struct ike_message *m)
 {
-	return (struct payloads){ m, place_of(m, m->payloads) };
+	/* IKEv1 encrypts all of a message: what was opened is in place of everything */
+	const struct node *first = ike_version(m) == 1 && m->inner ? m->inner : m->payloads;
+	return (struct payloads){ m, place_of(m, first) };
 }
 
 const struct node *view_payload_next(struct payloads *w)

@@ -17,12 +17,16 @@ struct view_env {
 	unsigned columns;	/* of the terminal; 80 when there is none */
 	int64_t first_seconds;	/* time of the run's first frame: line and tree show times since */
 	uint32_t first_nanoseconds;
+	const char *files;	/* the inputs, for a heading: "a.pcap, b.pcap"; NULL */
+	uint64_t shown;		/* packets that were shown so far; counted by the caller */
+	struct csv_fields *fields;	/* the columns of the csv view (view_csv.h), which needs them */
 };
 
 struct view {
 	const char *name;	/* -f NAME */
 	const char *help;
-	/* Either may be NULL. */
+	/* Each may be NULL. */
+	void (*begin)(const struct view_env *v);
 	void (*packet)(const struct view_env *v, const struct packet *p);
 	void (*end)(const struct view_env *v, const struct wire_counts *counts);
 };
@@ -35,6 +39,11 @@ void view_tree(const struct view_env *v, const struct packet *p);
 void view_line(const struct view_env *v, const struct packet *p);
 void view_notation(const struct view_env *v, const struct packet *p);
 void view_json(const struct view_env *v, const struct packet *p);
+void view_csv_begin(const struct view_env *v);
+void view_csv(const struct view_env *v, const struct packet *p);
+void view_html_begin(const struct view_env *v);
+void view_html(const struct view_env *v, const struct packet *p);
+void view_html_end(const struct view_env *v, const struct wire_counts *counts);
 
 /* ---- shared by the views ---- */
 

@@ -205,9 +205,19 @@ static void json_ike_protection(struct json *j, const struct ike_message *m)
 		json_key_str(j, "integ", m->integ->name);
 }
 
+/* The frames that this one belongs to, as far as the capture has them. */
+static void json_ike_turn(struct json *j, const struct ike_message *m)
+{
+	if (m->turn && m->turn->answers)
+		json_key_dec(j, "response_to", m->turn->answers);
+	if (m->turn && m->turn->repeats)
+		json_key_dec(j, "retransmission_of", m->turn->repeats);
+}
+
 static void json_ike(struct json *j, const struct view_env *v, const struct ike_message *m)
 {
 	json_ike_header(j, m);
+	json_ike_turn(j, m);
 	json_ike_protection(j, m);
 	if (m->total) {
 		json_key(j, "fragment");
@@ -278,8 +288,22 @@ static void json_ah(struct json *j, const struct esp_info *i)
 
 /* ---- the frame ---- */
 
-static void json_layer(struct json *j, const struct view_env *v, const struct layer *l)
+static void json_layers(struct json *j, const struct view_env *v, const struct packet *p);
+
+/* The packets that the last layer is followed by, where it is more than one. */
+static void json_inner(struct json *j, const struct view_env *v, const struct packet *p)
 {
+	json_key(j, "inner");
+	json_open(j, '[');
+	for (const struct packet *q = p->inner; q; q = q->inner_next)
+		json_layers(j, v, q);
+	json_close(j, ']');
+}
+
+static void json_layer(struct json *j, const struct view_env *v, const struct packet *p,
+		       uint32_t at)
+{
+	const struct layer *l = &p->layers[at];
 	json_open(j, '{');
 	json_key_str(j, "layer", l->type->name);
 	json_key_dec(j, "offset", l->offset);
@@ -293,18 +317,32 @@ static void json_layer(struct json *j, const struct view_env *v, const struct la
 		n = view_layer_node(v, l);
 		if (n)
 			json_header_fields(j, n);
+		if (n && l->type->kind == LAYER_NFLOG)
+			json_facts(j, n->desc, view_facts(v, n));
 	}
 	if (v->bytes)
 		json_key_hex(j, "bytes", l->whole);
+	if (p->inner && at + 1 == p->layer_count)
+		json_inner(j, v, p);
 	json_close(j, '}');
 }
 
-static void json_findings(struct json *j, const struct finding *f)
+static void json_layers(struct json *j, const struct view_env *v, const struct packet *p)
 {
-	json_key(j, "findings");
 	json_open(j, '[');
+	for (uint32_t i = p->inner_from; i < p->layer_count; i++)
+		json_layer(j, v, p, i);
+	json_close(j, ']');
+}
+
+/* `inner`: which of the packets inside, counted from 0 in the order that they
+ * stand in the object; `layer` counts from the frame's first layer then too. */
+static void json_findings_of(struct json *j, const struct finding *f, bool inner, uint64_t number)
+{
 	for (; f; f = f->next) {
 		json_open(j, '{');
+		if (inner)
+			json_key_dec(j, "inner", number);
 		json_key_str(j, "severity", severity_name(f->severity));
 		json_key_str(j, "requirement", f->requirement);
 		json_key_dec(j, "layer", f->layer);
@@ -312,53 +350,23 @@ static void json_findings(struct json *j, const struct finding *f)
 		json_key_str(j, "text", f->text);
 		json_close(j, '}');
 	}
+}
+
+static void json_findings(struct json *j, const struct packet *p)
+{
+	uint64_t number = 0;
+	json_key(j, "findings");
+	json_open(j, '[');
+	json_findings_of(j, p->findings.first, false, 0);
+	for (const struct packet *q = p; (q = packet_after(p, q)); number++)
+		json_findings_of(j, q->findings.first, true, number);
 	json_close(j, ']');
 }
 
-static void digits(struct text *t, uint64_t v, uint64_t unit)
-{
-	for (; unit; unit /= 10)
-		text_char(t, (char)('0' + v / unit % 10));
-}
-
-/* "2026-11-21T02:00:00.123456Z": days since 1970 to a date of the Gregorian
- * calendar, counted in eras of 400 years that begin on a 1 March. */
 static void json_time(struct json *j, const struct frame *f)
 {
-	int64_t day = f->seconds / 86400, second = f->seconds % 86400;
-	if (second < 0) {
-		second += 86400;
-		day--;
-	}
-	day += 719468;
-	int64_t era = (day >= 0 ? day : day - 146096) / 146097;
-	uint64_t of_era = (uint64_t)(day - era * 146097);
-	uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	uint64_t m = (5 * of_year + 2) / 153;		/* 0: March */
-	uint64_t month = m < 10 ? m + 3 : m - 9;
-	int64_t y = (int64_t)year + era * 400 + (month <= 2);
 	json_raw_open(j);
-	if (y < 0)
-		text_char(j->text, '-');
-	uint64_t shown = (uint64_t)(y < 0 ? -y : y);
-	if (shown > 9999)
-		text_dec(j->text, shown);
-	else
-		digits(j->text, shown, 1000);
-	text_char(j->text, '-');
-	digits(j->text, month, 10);
-	text_char(j->text, '-');
-	digits(j->text, of_year - (153 * m + 2) / 5 + 1, 10);
-	text_char(j->text, 'T');
-	digits(j->text, (uint64_t)second / 3600, 10);
-	text_char(j->text, ':');
-	digits(j->text, (uint64_t)second / 60 % 60, 10);
-	text_char(j->text, ':');
-	digits(j->text, (uint64_t)second % 60, 10);
-	text_char(j->text, '.');
-	digits(j->text, f->nanoseconds / 1000, 100000);
-	text_char(j->text, 'Z');
+	view_time(j->text, f);
 	json_raw_close(j);
 }
 
@@ -388,11 +396,8 @@ void view_json(const struct view_env *v, const struct packet *p)
 	json_open(&j, '{');
 	json_frame(&j, p);
 	json_key(&j, "layers");
-	json_open(&j, '[');
-	for (uint32_t i = 0; i < p->layer_count; i++)
-		json_layer(&j, v, &p->layers[i]);
-	json_close(&j, ']');
-	json_findings(&j, p->findings.first);
+	json_layers(&j, v, p);
+	json_findings(&j, p);
 	json_close(&j, '}');
 	text_char(v->out, '\n');
 }

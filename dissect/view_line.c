@@ -5,8 +5,9 @@
  *		10.1.0.10 > 10.2.0.10 ICMP echo request id 1 seq 1, 84
  *
  * Frame, seconds since the first one, the layers (`|`: what was inside), and
- * the octets of the innermost IP packet. `!` at the end: findings that are more
- * than a note, and how many. */
+ * the octets of the innermost IP packet. `;`: the next of several packets that
+ * follow one layer. `!` at the end: findings that are more than a note, and how
+ * many. */
 #include "dissect/view_private.h"
 
 static void length(struct text *t, const struct packet *p)
@@ -40,10 +41,11 @@ static void marks(const struct view_env *v, const struct packet *p)
 {
 	uint64_t worse = 0;
 	bool violation = false;
-	for (const struct finding *f = p->findings.first; f; f = f->next) {
-		worse += f->severity != SEVERITY_NOTE;
-		violation |= f->severity == SEVERITY_VIOLATION;
-	}
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		for (const struct finding *f = q->findings.first; f; f = f->next) {
+			worse += f->severity != SEVERITY_NOTE;
+			violation |= f->severity == SEVERITY_VIOLATION;
+		}
 	if (!worse)
 		return;
 	text_add(v->out, v->colour ? violation ? "  \033[31m!" : "  \033[33m!" : "  !");
@@ -65,6 +67,10 @@ void view_line(const struct view_env *v, const struct packet *p)
 	text_add(t, "  ");
 	view_words(t, p, 0);
 	length(t, p);
+	for (const struct packet *q = p; (q = packet_after(p, q));) {
+		text_add(t, "; ");
+		view_words(t, q, q->inner_from);
+	}
 	frames(t, p);
 	marks(v, p);
 	text_char(t, '\n');

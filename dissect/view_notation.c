@@ -189,7 +189,6 @@ static void locked(struct text *t, const struct ike_message *m)
 	text_add(t, "...  # ");
 	text_dec(t, n);
 	text_add(t, m->icv == ICV_BAD ? " octets encrypted; ICV bad: wrong key or forged\n" :
-		    m->sealed ? " octets encrypted\n" :
 				" octets encrypted; no key for these SPIs: give -k\n");
 }
 
@@ -210,7 +209,7 @@ static void message(const struct view_env *v, const struct packet *p, const stru
 	for (const struct node *n; (n = view_payload_next(&w));)
 		if (n != m->sk)
 			payload(v, n, ike_version(m));
-	if (m->sealed || (m->sk && !m->decrypted))
+	if (ike_message_closed(m))
 		locked(t, m);
 	text_add(t, "  }\n");
 }
@@ -266,9 +265,9 @@ static void traffic(const struct view_env *v, const struct packet *p, uint32_t f
 	text_char(t, '\n');
 }
 
-void view_notation(const struct view_env *v, const struct packet *p)
+static void packet(const struct view_env *v, const struct packet *p)
 {
-	uint32_t i = 0;
+	uint32_t i = p->inner_from;
 	while (i < p->layer_count && p->layers[i].type->kind != LAYER_IKE &&
 	       !view_is_protect(&p->layers[i]))
 		i++;
@@ -281,4 +280,10 @@ void view_notation(const struct view_env *v, const struct packet *p)
 	else
 		traffic(v, p, i);
 	text_char(v->out, '\n');
+}
+
+void view_notation(const struct view_env *v, const struct packet *p)
+{
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		packet(v, q);
 }

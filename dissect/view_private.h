@@ -48,6 +48,8 @@ const char *view_word(const struct node *n, unsigned i);
 
 /* Seconds since the run's first frame, six digits behind the point. */
 void view_since(struct text *t, const struct view_env *v, const struct frame *f);
+/* view_time.c: "2026-11-21T02:00:00.123456Z" */
+void view_time(struct text *t, const struct frame *f);
 void view_addr(struct text *t, const struct addr *a);
 
 bool view_is_protect(const struct layer *l);	/* ESP or AH */

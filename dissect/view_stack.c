@@ -162,7 +162,7 @@ static void draw(struct text *t, const struct stack *wire, const struct stack *i
 
 /* From the IP header that carries the ESP or AH up to it: the outer header of a
  * tunnel is IPsec's, that of transport mode was there before; UDP is always
- * IPsec's (RFC 3948). */
+ * IPsec's (RFC 3948), and so is TCP (RFC 9329). */
 static void added_below(struct stack *added, size_t *before, const struct packet *p,
 			const struct layer *l)
 {
@@ -174,7 +174,9 @@ static void added_below(struct stack *added, size_t *before, const struct packet
 		return;
 	for (; k < l; k++) {
 		if (k->type->kind == LAYER_UDP || k->type->kind == LAYER_TCP)
-			row_add(added, "UDP", k->octets.n);
+			row_add(added, k->type->kind == LAYER_UDP ? "UDP" : "TCP", k->octets.n);
+		else if (k->type->kind == LAYER_IKETCP || k->type->kind == LAYER_TCP_MESSAGE)
+			row_add(added, k->type->name, k->octets.n);
 		else if (tunnel)
 			row_add(added, view_is_ip(k) ? "outer IP header" : k->type->name, k->octets.n);
 		else if (!view_is_protect(k))

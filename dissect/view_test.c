@@ -249,6 +249,10 @@ static void mutant(struct view_rig *r, struct span octets)
 	check_printable(&r->out);
 	ck_assert_ptr_eq(memchr(r->out.p, '\n', r->out.n), r->out.p + r->out.n - 1);
 	r->out.n = 0;
+	rig_show_octets(r, "csv", octets);
+	check_printable(&r->out);
+	ck_assert_ptr_eq(memchr(r->out.p, '\n', r->out.n), r->out.p + r->out.n - 1);
+	r->out.n = 0;
 	rig_show_octets(r, "notation", octets);
 	check_printable(&r->out);
 	check_nesting(&r->out);

@@ -5,6 +5,7 @@
 #ifndef IKAT_DISSECT_VIEW_TESTING_H
 #define IKAT_DISSECT_VIEW_TESTING_H
 
+#include "dissect/view_csv.h"
 #include "dissect/view_private.h"
 #include "ipsec/base/testing.h"
 
@@ -57,13 +58,15 @@ static inline struct view_rig *rig_new(void)
 	ck_assert_msg(r->crypto != NULL, "%s", e.text);
 	r->wire = wire_new(r->crypto, &r->store, &options);
 	r->env = (struct view_env){ .out = &r->out, .crypto = r->crypto,
-				    .scratch = &r->scratch, .columns = 80 };
+				    .scratch = &r->scratch, .columns = 80,
+				    .fields = csv_fields_parse(NULL, &e) };
 	r->frame = (struct frame){ .file = "x.pcap", .link = 1 };
 	return r;
 }
 
 static inline void rig_free(struct view_rig *r)
 {
+	csv_fields_free(r->env.fields);
 	wire_free(r->wire);
 	keystore_done(&r->store);
 	crypto_free(r->crypto);

@@ -141,11 +141,9 @@ static void payload(struct tree *r, const struct node *n, int version, bool last
 
 static const char *ike_locked(const struct ike_message *m)
 {
-	if (m->sealed)
-		return "locked: IKEv1 messages are not opened by this version";
 	if (m->sk && m->icv == ICV_BAD)
 		return "ICV bad: wrong key or algorithm, or the message was altered";
-	if (m->sk && !m->decrypted)
+	if (ike_message_closed(m))
 		return "locked: no key for these IKE SPIs (-k PATH gives keys)";
 	if (m->total && m->decrypted && !m->inner)
 		return "opened; the message is shown with the fragment that completes it";
@@ -297,13 +295,17 @@ static void layer_fields(struct tree *r, const struct layer *l, const char *bran
 		tree_word(r, branch, "");
 		tree_line_end(r);
 	}
-	if (!n || tree_is_empty(r, n, false))
-		return;
-	r->header = true;
-	tree_line(r, branch);
-	tree_fields(r, n, branch, false);
-	tree_line_end(r);
-	r->header = false;
+	if (n && !tree_is_empty(r, n, false)) {
+		r->header = true;
+		tree_line(r, branch);
+		tree_fields(r, n, branch, false);
+		tree_line_end(r);
+		r->header = false;
+	}
+	if (n && tree_has_below(n, 0))
+		tree_structures(r, n);
+	if (n && l->type->kind == LAYER_NFLOG)
+		fact_lines(r, view_facts(r->v, n), branch);
 }
 
 static void layer_octets(struct tree *r, const struct layer *l, const char *branch)
@@ -343,7 +345,7 @@ static void layer(struct tree *r, uint32_t at)
 {
 	const struct layer *l = &r->p->layers[at];
 	bool ike = l->type->kind == LAYER_IKE;
-	bool more = at + 1 < r->p->layer_count || (ike && view_payloads(l->ike).next);
+	bool more = at + 1 < r->p->layer_count || r->p->inner || (ike && view_payloads(l->ike).next);
 	const char *branch = more ? "|  " : "   ";
 	heading(r, at ? "`- " : "", l->type->name, layer_title(r, l));
 	place(r, l->offset, l->octets.n);
@@ -392,6 +394,10 @@ static void frame_words(struct tree *r)
 {
 	struct text words = { 0 };
 	view_words(&words, r->p, 0);
+	for (const struct packet *q = r->p; (q = packet_after(r->p, q));) {
+		text_add(&words, "; ");
+		view_words(&words, q, q->inner_from);
+	}
 	tree_line(r, "");
 	tree_paragraph(r, "   ", span_of(words.p, words.n));
 	text_done(&words);
@@ -409,6 +415,20 @@ static void frame_words(struct tree *r)
 	tree_line_end(r);
 }
 
+/* Layers, then the packets that follow the last one, all below it. Those are in
+ * each other only as deep as a packet has layers. */
+static void layers(struct tree *r, const struct packet *p)
+{
+	r->p = p;
+	for (uint32_t i = p->inner_from; i < p->layer_count; i++)
+		layer(r, i);
+	size_t depth = r->depth;
+	for (const struct packet *q = p->inner; q; q = q->inner_next) {
+		r->depth = depth;
+		layers(r, q);
+	}
+}
+
 void view_tree(const struct view_env *v, const struct packet *p)
 {
 	struct tree r = { .v = v, .p = p, .t = v->out, .columns = v->columns };
@@ -419,10 +439,10 @@ void view_tree(const struct view_env *v, const struct packet *p)
 	frame_rule(&r);
 	frame_words(&r);
 	text_char(v->out, '\n');
-	for (uint32_t i = 0; i < p->layer_count; i++)
-		layer(&r, i);
-	for (uint32_t i = 0; i < p->layer_count; i++)
-		view_stack(v, p, i);
+	layers(&r, p);
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		for (uint32_t i = q->inner_from; i < q->layer_count; i++)
+			view_stack(v, q, i);
 	text_char(v->out, '\n');
 	text_done(&r.word);
 }

@@ -25,7 +25,8 @@ static const char *next_word(const struct node *n, unsigned i)
 	enum number_space space = SPACE_PROTOCOL;
 	if (strcmp(name, "ethertype") == 0)
 		space = SPACE_ETHERTYPE;
-	else if (strcmp(name, "protocol") && strcmp(name, "next_header"))
+	else if ((strcmp(name, "protocol") && strcmp(name, "next_header")) ||
+		 n->desc->fields[i].names)
 		return NULL;
 	enum layer_kind kind = layer_find(space, (uint32_t)n->v[i].u);
 	return kind == LAYER_DATA ? NULL : layer_types[kind].name;

@@ -169,11 +169,11 @@ void view_ike_words(struct text *t, const struct ike_message *m)
 		text_char(t, '/');
 		text_dec(t, m->total);
 	}
-	if (m->sealed || (m->sk && !m->decrypted && m->icv != ICV_BAD))
+	if (ike_message_closed(m) && m->icv != ICV_BAD)
 		text_add(t, " encrypted");
 	if (m->icv == ICV_BAD)
 		text_add(t, " icv bad");
-	if (m->sealed || (m->total && m->decrypted && !m->inner))
+	if ((m->sealed && !m->decrypted) || (m->total && m->decrypted && !m->inner))
 		return;
 	words_payloads(t, m);
 }
@@ -201,6 +201,8 @@ static bool is_silent(const struct packet *p, uint32_t at)
 	switch (p->layers[at].type->kind) {
 	case LAYER_ETHERNET: case LAYER_SLL: case LAYER_SLL2: case LAYER_NULL:
 	case LAYER_MARKER: case LAYER_FRAGMENT: case LAYER_HOPOPTS: case LAYER_DSTOPTS:
+	case LAYER_HDLC: case LAYER_PPP: case LAYER_PPP_PFC: case LAYER_NFLOG: case LAYER_PW:
+	case LAYER_L2TPV3_UDP: case LAYER_TCP_MESSAGE: case LAYER_BEETPH:
 		return at + 1 < p->layer_count;
 	case LAYER_UDP:		/* its ports stand with the addresses */
 		return at + 1 < p->layer_count;

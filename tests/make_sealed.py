@@ -47,12 +47,35 @@ def ipv6(next_header, payload, src=V6[0], dst=V6[1], hops=64, traffic_class=0, f
                        hops) + packed(src) + packed(dst) + payload
 
 
-def ping(sequence=1):
-    message = struct.pack("!BBHHH", 8, 0, 0, 0x4711, sequence) + b"abcdefgh"
+def ping(sequence=1, data=b"abcdefgh"):
+    message = struct.pack("!BBHHH", 8, 0, 0, 0x4711, sequence) + data
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
 
 
 TUNNELLED = ipv4(1, ping(), "10.1.0.10", "10.2.0.10")
+
+
+def pseudo(protocol, payload, src, dst):
+    a, b = packed(src), packed(dst)
+    return a + b + struct.pack("!II", len(payload), protocol) + payload
+
+
+def udp(src, dst, data=b"datagram", sport=1000, dport=2000, wrong=0):
+    head = struct.pack("!HHHH", sport, dport, 8 + len(data), 0)
+    total = checksum(pseudo(17, head + data, src, dst)) ^ wrong
+    return head[:6] + struct.pack("!H", total) + data
+
+
+def tcp(src, dst, data=b"segment", wrong=0):
+    head = struct.pack("!HHIIBBHHH", 1000, 80, 1, 1, 0x50, 0x18, 1024, 0, 0)
+    total = checksum(pseudo(6, head + data, src, dst)) ^ wrong
+    return head[:16] + struct.pack("!H", total) + head[18:] + data
+
+
+def icmp6(src, dst, wrong=0):
+    message = struct.pack("!BBHHH", 128, 0, 0, 0x4711, 1) + b"abcdefgh"
+    total = checksum(pseudo(58, message, src, dst)) ^ wrong
+    return message[:2] + struct.pack("!H", total) + message[4:]
 
 
 def plaintext(payload, next_header, block, padding=None, pad_length=None):
@@ -84,9 +107,9 @@ def cbc(spi, sequence, payload, next_header, esn=False, **trailer):
     return body + hmac.digest(MAC_KEY, body + high, "sha256")[:16]
 
 
-def null(spi, sequence, payload, next_header, **trailer):
-    body = struct.pack("!II", spi, sequence) + plaintext(payload, next_header, 4, **trailer)
-    return body + hmac.digest(MAC_KEY, body, "sha256")[:16]
+def null(spi, sequence, payload, next_header, icv=16, iv=b"", **trailer):
+    body = struct.pack("!II", spi, sequence) + iv + plaintext(payload, next_header, 4, **trailer)
+    return body + hmac.digest(MAC_KEY, body, "sha256")[:icv]
 
 
 def ah(spi, sequence, payload, next_header, esn=False, version=4, reserved=0):
@@ -180,7 +203,7 @@ def esp_packets():
     add("tfc", ipv4(50, cbc(0x1002, 1, TUNNELLED + b"\xaa" * 50, 4)))
     add("tfc ipv6", ipv4(50, cbc(0x1002, 1, ipv6(58, ping6()) + bytes(100), 41)))
     add("bad padding", ipv4(50, gcm(0x1000, 1, ping(), 1, padding=bytes([1, 2, 4, 4, 5, 6]))))
-    add("most padding", ipv4(50, gcm(0x1000, 1, ping() + b"x", 1, padding=bytes(range(1, 256)))))
+    add("most padding", ipv4(50, gcm(0x1000, 1, ping(data=b"abcdefghx"), 1, padding=bytes(range(1, 256)))))
     add("pad length", ipv4(50, gcm(0x1000, 1, b"", 1, padding=b"\1\2", pad_length=3)))
     add("no trailer", ipv4(50, struct.pack("!II", 0x1000, 1) + bytes(8) + AESGCM(GCM_KEY).encrypt(
         SALT + bytes(8), b"x", struct.pack("!II", 0x1000, 1))))
@@ -191,6 +214,81 @@ def esp_packets():
     add("spi 255", ipv4(50, gcm(255, 1, ping(), 1)))
     add("too short", ipv4(50, struct.pack("!II", 0x1000, 9) + bytes(23)))
     add("header cut", ipv4(50, struct.pack("!I", 0x1000) + bytes(3)))
+
+
+def in_udp(payload, **fields):
+    """ESP in UDP (RFC 3948): from behind a NAT, no checksum."""
+    return ipv4(17, struct.pack("!HHHH", 40000, 4500, 8 + len(payload), 0) + payload, **fields)
+
+
+def beet_packets():
+    """What Linux puts behind the header of 94: next header, units of 8 octets behind the
+    first, padding, reserved; NOPs; the options of the inner header."""
+    inner = "10.9.0.1", "10.9.0.2"
+    alert = bytes([148, 4, 0, 0])
+    add("beet", ipv4(50, gcm(0x1007, 1, udp(*inner), 17)), scapy_gcm(0x1007))
+    add("beet tcp", ipv4(50, gcm(0x1007, 2, tcp(*inner), 6)), scapy_gcm(0x1007))
+    add("beet 4", ipv4(50, gcm(0x1000, 1, bytes([17, 0, 0, 0]) + alert + udp(*inner), 94)))
+    add("beet 8", ipv4(50, gcm(0x1000, 1, bytes([17, 1, 4, 0, 1, 1, 1, 1]) + alert * 2 +
+                               udp(*inner), 94)))
+    add("beet 40", ipv4(50, gcm(0x1007, 3, bytes([1, 5, 4, 0, 1, 1, 1, 1]) + alert * 10 + ping(),
+                                94)))
+    add("beet 44", ipv4(50, gcm(0x1007, 3, bytes([1, 5, 0, 0]) + alert * 11 + ping(), 94)))
+    add("beet pad 3", ipv4(50, gcm(0x1007, 3, bytes([1, 0, 3, 0]) + alert + ping(), 94)))
+    add("beet short", ipv4(50, gcm(0x1007, 3, bytes([1, 5, 0, 0]) + alert, 94)))
+    add("beet in a tunnel", ipv4(50, gcm(0x1005, 3, bytes([1, 0, 0, 0]) + alert + ping(), 94)))
+
+
+def sum_packets():
+    """Upper layers with right and wrong checksums, in tunnels and transport mode."""
+    inner, inner6 = ("10.1.0.10", "10.2.0.10"), ("2001:db8:1::1", "2001:db8:2::1")
+    for name, wrong in (("", 0), (" wrong", 1)):
+        add("tunnel tcp" + name, ipv4(50, gcm(0x1000, 1, ipv4(6, tcp(*inner, wrong=wrong), *inner),
+                                              4)), scapy_gcm(0x1000))
+        add("tunnel udp" + name, ipv4(50, gcm(0x1000, 1, ipv4(17, udp(*inner, wrong=wrong), *inner),
+                                              4)), scapy_gcm(0x1000))
+        add("tunnel udp6" + name, ipv4(50, gcm(0x1000, 1, ipv6(
+            17, udp(*inner6, wrong=wrong), *inner6), 41)), scapy_gcm(0x1000))
+        add("tunnel icmp6" + name, ipv4(50, gcm(0x1000, 1, ipv6(
+            58, icmp6(*inner6, wrong=wrong), *inner6), 41)), scapy_gcm(0x1000))
+        add("tunnel natt tcp" + name, in_udp(gcm(0x1000, 1, ipv4(6, tcp(*inner, wrong=wrong),
+                                                                 *inner), 4)))
+        add("transport tcp" + name, ipv4(50, gcm(0x1000, 1, tcp(*V4, wrong=wrong), 6)),
+            scapy_gcm(0x1000))
+        add("transport icmp" + name, ipv4(50, gcm(0x1000, 1, flip(ping(), -1) if wrong else ping(),
+                                                  1)))
+        add("ah tcp" + name, ah4(0x3000, 1, tcp(*V4, wrong=wrong), 6))
+    # Behind a NAT: the checksum is that of the sender's own address.
+    add("transport natt tcp", in_udp(gcm(0x1000, 1, tcp("192.168.0.2", V4[1]), 6)))
+    add("transport natt udp", in_udp(gcm(0x1000, 1, udp("192.168.0.2", V4[1]), 17)))
+    add("tunnel udp zero", ipv4(50, gcm(0x1000, 1, ipv4(17, struct.pack(
+        "!HHHH", 1, 2, 10, 0) + b"hi", *inner), 4)))
+
+
+def null_packets():
+    """ESP-NULL of SAs that no key row knows, with each size of the ICV."""
+    inner, inner6 = ("10.1.0.10", "10.2.0.10"), ("2001:db8:1::1", "2001:db8:2::1")
+    gmac = {"icv": 16, "iv": bytes(range(8))}
+    for icv in (12, 16, 24, 32):
+        add(f"guess ipv4 {icv}", ipv4(50, null(0x2000 + icv, 1, TUNNELLED, 4, icv)))
+        add(f"guess udp {icv}", ipv4(50, null(0x2100 + icv, 1, udp(*V4), 17, icv)))
+        add(f"guess icmp {icv}", ipv4(50, null(0x2200 + icv, 1, ping(), 1, icv)))
+        add(f"guess tcp {icv}", ipv4(50, null(0x2300 + icv, 1, tcp(*V4), 6, icv)))
+        add(f"guess ipv6 {icv}", ipv4(50, null(0x2400 + icv, 1, ipv6(
+            17, udp(*inner6), *inner6), 41, icv)))
+    add("guess ipv4 gmac", ipv4(50, null(0x2001, 1, TUNNELLED, 4, **gmac)))
+    add("guess tcp gmac", ipv4(50, null(0x2002, 1, tcp(*V4), 6, **gmac)))
+    add("guess natt", in_udp(null(0x2003, 1, ipv4(6, tcp(*inner), *inner), 4)))
+    add("guess tfc", ipv4(50, null(0x2004, 1, TUNNELLED + bytes(40), 4)))
+    # Signs too weak for one packet: no checksum, no padding.
+    for n in (1, 2, 3):
+        add(f"guess weak {n}", ipv4(50, null(0x2005, n, struct.pack(
+            "!HHHH", 1, 2, 10, 0) + b"h%d" % n, 17)))
+    add("guess other", ipv4(50, null(0x2005, 4, bytes(10), 89)))
+    add("guess bad sum", ipv4(50, null(0x2006, 1, udp(*V4, wrong=1), 17)))
+    add("guess bad padding", ipv4(50, null(0x2007, 1, TUNNELLED, 4, padding=b"\1\2\4\4\5\6")))
+    for n in range(1, 13):
+        add(f"guess encrypted {n}", ipv4(50, gcm(0x2008, n, TUNNELLED, 4)))
 
 
 def ah_packets():
@@ -243,6 +341,9 @@ def ah_packets():
 
 esp_packets()
 ah_packets()
+beet_packets()
+sum_packets()
+null_packets()
 print("""/* SPDX-License-Identifier: BSD-2-Clause
  * Protected packets made by tests/make_sealed.py (pyca/cryptography, checked with
  * scapy where it can), which also says what is in each. Raw IP. */

@@ -267,7 +267,8 @@ static void compare_sk(const struct at *at, const json_t *truth, const json_t *i
 	bool secret = v1 ? json_is_true(json_object_get(truth, "encrypted"))
 			 : json_object_get(truth, "sk_ok") != NULL;
 	bool shown = json_is_true(json_object_get(ike, "decrypted"));
-	bool open = json_is_true(json_object_get(truth, "sk_ok"));
+	/* the truth has no opinion on what is in an encrypted message of IKEv1 */
+	bool open = v1 ? secret : json_is_true(json_object_get(truth, "sk_ok"));
 	ck_assert_msg((json_object_get(ike, "icv") != NULL) == secret, "%s frame %d: encrypted",
 		      at->capture, at->frame);
 	ck_assert_msg(shown == open,
@@ -458,7 +459,8 @@ START_TEST(wrong_keys)
 	ck_assert_int_eq(got.esp_bad, want.esp_good + want.esp_bad);
 	ck_assert_int_eq(got.esp_unchecked, want.esp_unchecked);
 	ck_assert_int_eq(got.sk_good, 0);
-	ck_assert_int_eq(got.sk_bad, want.sk_good);
+	/* IKEv1 has no ICV: with another key there is nothing to say */
+	ck_assert_int_eq(got.sk_bad, strcmp(name, "ikev1-main") ? want.sk_good : 0);
 	for (size_t i = 0; i < json_array_size(frames); i++) {
 		const json_t *layers = json_object_get(json_array_get(frames, i), "layers");
 		struct at at = { name, (int)i + 1 };

@@ -22,11 +22,12 @@ FINDINGS = []
 
 class Table:
     """One CSV file: its published part as text, and the rows to be added."""
+    mark = MARK
 
     def __init__(self, kind):
         self.file = kind + ".csv"
         with open(self.file, newline="") as f:
-            self.published = f.read().split(MARK)[0]
+            self.published = f.read().split(self.mark)[0]
         lines = [line for line in self.published.splitlines() if not line.startswith("#")]
         reader = csv.DictReader(lines)
         self.rows, self.columns, self.made = list(reader), reader.fieldnames, []
@@ -48,7 +49,7 @@ class Table:
         writer = csv.DictWriter(out, self.columns, restval="", lineterminator="\n")
         writer.writerows(self.made)
         with open(self.file, "w", newline="") as f:
-            f.write(self.published + MARK + ": do not edit below\n" + out.getvalue())
+            f.write(self.published + self.mark + ": do not edit below\n" + out.getvalue())
 
 
 def raw(row, *columns):

@@ -236,7 +236,7 @@ static void change_apply(const struct change *c)
 
 /* ---- in the child: what notices it? ---- */
 
-enum { BY_REGISTRY = 1, BY_VECTORS = 2, SECONDS = 20, KINDS = 8 };
+enum { BY_REGISTRY = 1, BY_VECTORS = 2, SECONDS = 20, KINDS = 10 };
 
 static bool vectors_red(const struct vector_file *files, const char *column, const char *name)
 {

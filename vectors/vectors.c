@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The kinds of vectors, reading their files, running one row. A new kind is a
  * row of vector_kinds and a function. */
+#include "dissect/data.h"
 #include "vectors/vectors.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#ifndef IKAT_DATADIR
-#define IKAT_DATADIR "/usr/local/share/ikat"
-#endif
 
 enum { FILE_MAX = 64 * 1024 * 1024 };
 
@@ -29,6 +24,11 @@ static const char *const ke_columns[] = { ROW, "group", "private", "public", "pe
 static const char *const esp_columns[] = { ROW, "esp_offset", "encr", "encr_key", "integ",
 	"integ_key", "seq_high", "mode", "next_header", "tfc", "padding", "payload", "packet",
 	NULL };
+static const char *const keymat_columns[] = { ROW, "prf", "encr", "encr_bits", "integ", "ni", "nr",
+	"spi_i", "spi_r", "shared", "old_prf", "old_sk_d", "ppk", "skeyseed", "sk_d", "sk_ai",
+	"sk_ar", "sk_ei", "sk_er", "sk_pi", "sk_pr", NULL };
+static const char *const keymat_child_columns[] = { ROW, "prf", "encr", "encr_bits", "integ",
+	"sk_d", "shared", "ni", "nr", "encr_i", "integ_i", "encr_r", "integ_r", NULL };
 static const char *const ah_columns[] = { ROW, "ah_offset", "integ", "integ_key", "seq_high",
 	"mode", "next_header", "payload", "authed", "packet", NULL };
 
@@ -41,6 +41,8 @@ const struct vector_kind vector_kinds[] = {
 	{ "ke", "ke.csv", "group", ke_columns, vector_ke },
 	{ "esp", "esp.csv", "encr", esp_columns, vector_esp },
 	{ "ah", "ah.csv", "integ", ah_columns, vector_ah },
+	{ "keymat", "keymat.csv", "prf", keymat_columns, vector_keymat },
+	{ "keymat_child", "keymat_child.csv", "prf", keymat_child_columns, vector_keymat_child },
 };
 
 const size_t vector_kind_count = sizeof vector_kinds / sizeof *vector_kinds;
@@ -105,45 +107,9 @@ bool vector_same(struct vector *v, const char *what, struct span got, struct spa
 
 /* ---- files ---- */
 
-static bool is_folder(const char *path)
-{
-	struct stat s;
-	return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
-}
-
-/* A folder as seen from the program's own. */
-static const char *beside_program(struct arena *a, const char *folder)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	if (n <= 0)
-		return "";
-	path[n] = '\0';
-	char *slash = strrchr(path, '/');
-	if (slash)
-		*slash = '\0';
-	return arena_printf(a, "%s/%s", path, folder);
-}
-
 const char *vectors_folder(struct arena *a, struct err *e)
 {
-	const char *data = getenv("IKAT_DATA");
-	if (data && *data) {	/* said by the user: no other place will do */
-		const char *path = arena_printf(a, "%s/vectors", data);
-		if (is_folder(path))
-			return path;
-		err_set(e, "IKAT_DATA: there is no folder %s", path);
-		return NULL;
-	}
-	const char *places[] = { beside_program(a, "../share/ikat/vectors"),
-				 IKAT_DATADIR "/vectors", "vectors",
-				 beside_program(a, "../vectors") };
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (is_folder(places[i]))
-			return places[i];
-	err_set(e, "no folder of vectors: looked for %s, %s, %s and %s; IKAT_DATA names "
-		"another place", places[0], places[1], places[2], places[3]);
-	return NULL;
+	return data_folder("vectors", "vectors", "", a, e);
 }
 
 /* The whole file, in the arena. */

@@ -62,6 +62,8 @@ enum vector_outcome vector_digest(struct vector *v);
 enum vector_outcome vector_ke(struct vector *v);
 enum vector_outcome vector_esp(struct vector *v);
 enum vector_outcome vector_ah(struct vector *v);
+enum vector_outcome vector_keymat(struct vector *v);
+enum vector_outcome vector_keymat_child(struct vector *v);
 
 /* The folder with the files: IKAT_DATA/vectors, the installed one, or that of
  * the source tree. NULL with an error that names the places. */

@@ -12,7 +12,7 @@
 #include "ipsec/crypto/prf.h"
 #include "vectors/vectors.h"
 
-enum { KINDS = 8 };
+enum { KINDS = 10 };
 
 struct world {
 	struct arena arena;
@@ -89,6 +89,8 @@ KIND_TEST(4)
 KIND_TEST(5)
 KIND_TEST(6)
 KIND_TEST(7)
+KIND_TEST(8)
+KIND_TEST(9)
 
 /* ---- what the files must hold ---- */
 
@@ -191,6 +193,10 @@ START_TEST(every_prf_row)
 			   "prf", row->name, 0);
 		check_held(held(world_file(&w, "prfplus"), "prf", row->name, "key", -1), supported,
 			   "prfplus", row->name, 0);
+		check_held(held(world_file(&w, "keymat"), "prf", row->name, "sk_d", -1), supported,
+			   "keymat", row->name, 0);
+		check_held(held(world_file(&w, "keymat_child"), "prf", row->name, "sk_d", -1),
+			   supported, "keymat_child", row->name, 0);
 	}
 	world_close(&w);
 }
@@ -393,6 +399,8 @@ int main(void)
 	tcase_add_loop_test(c, rows_5, 0, chunks(&w, 5));
 	tcase_add_loop_test(c, rows_6, 0, chunks(&w, 6));
 	tcase_add_loop_test(c, rows_7, 0, chunks(&w, 7));
+	tcase_add_loop_test(c, rows_8, 0, chunks(&w, 8));
+	tcase_add_loop_test(c, rows_9, 0, chunks(&w, 9));
 	suite_add_tcase(s, c);
 	world_close(&w);
 	c = tcase_create("files");

@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 #include "conformance/lab/lab_host.h"
-
-#ifndef IKAT_DATADIR
-#define IKAT_DATADIR "/usr/local/share/ikat"
-#endif
+#include "dissect/data.h"
 
 #define HINT "; `make lab-deps` brings it"
 
@@ -23,16 +20,6 @@ bool lab_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-static const char *program(struct arena *a)
-{
-	char path[512];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	if (n <= 0)
-		return "ikat";
-	path[n] = '\0';
-	return arena_text(a, span_text(path));
-}
-
 static const char *absolute(struct arena *a, const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -41,33 +28,10 @@ static const char *absolute(struct arena *a, const char *path)
 	return copy;
 }
 
-/* The folder above the program's, as often as `up` says, and `rest` in it. */
-static const char *beside(struct arena *a, int up, const char *rest)
-{
-	char *path = arena_printf(a, "%s", program(a));
-	for (int i = 0; i < up; i++) {
-		char *slash = strrchr(path, '/');
-		if (slash)
-			*slash = '\0';
-	}
-	return arena_printf(a, "%s/%s", path, rest);
-}
-
 const char *lab_data(struct arena *a, struct err *e)
 {
-	const char *data = getenv("IKAT_DATA");
-	const char *places[] = {
-		data ? arena_printf(a, "%s/lab", data) : "conformance/lab",
-		data ? arena_printf(a, "%s/conformance/lab", data) : beside(a, 2, "conformance/lab"),
-		data ? "" : beside(a, 2, "share/ikat/lab"),
-		data ? "" : IKAT_DATADIR "/lab",
-	};
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (*places[i] && lab_exists(arena_printf(a, "%s/guest/init.sh", places[i])))
-			return absolute(a, places[i]);
-	err_set(e, "no folder of scenarios: looked for %s, %s, %s and %s; IKAT_DATA names another "
-		"place", places[0], places[1], places[2], places[3]);
-	return NULL;
+	const char *folder = data_folder("lab", "conformance/lab", "guest/init.sh", a, e);
+	return folder ? absolute(a, folder) : NULL;
 }
 
 /* The first that was unpacked by deps.sh; "" if there is none. */
@@ -110,7 +74,7 @@ bool lab_host_find(struct lab_host *h, enum lab_how how, struct arena *a, struct
 {
 	static const char *const tools[] = { "/usr/sbin/ip", "/usr/bin/tcpdump", "/usr/bin/ping",
 		"/usr/bin/nsenter", "/usr/sbin/modprobe", "/usr/sbin/tc", NULL };
-	*h = (struct lab_host){ .how = how, .packages = packages(a), .self = program(a) };
+	*h = (struct lab_host){ .how = how, .packages = packages(a), .self = data_program(a) };
 	h->data = lab_data(a, e);
 	if (!h->data)
 		return false;

@@ -74,9 +74,10 @@ static const struct verb verbs[] = {
 	{ "snapshot", STEP_SNAPSHOT, 0, 0, "snapshot" },
 };
 
+/* `explain` is for whoever reads the capture: the lab does not judge it. */
 static const char *const promise_keys[] = {
-	"outcome", "reason", "ike_sas", "child_sas", "algorithms", "ike_algorithms", "packets",
-	"pings", "log.a", "log.b", "counter.a", "counter.b", "wire", "state", NULL
+	"outcome", "reason", "explain", "ike_sas", "child_sas", "algorithms", "ike_algorithms",
+	"packets", "pings", "log.a", "log.b", "counter.a", "counter.b", "wire", "state", NULL
 };
 
 static bool set_side(struct lab_side *side, const struct setting *t, const char *value)

@@ -145,3 +145,29 @@ bool csv_expect(const struct csv_table *t, const char *const *columns,
 			       t->columns, n);
 	return true;
 }
+
+/* ---- writing ---- */
+
+/* Cells of these need no quotes, and are most of them. */
+static bool is_bare(struct span cell)
+{
+	for (size_t i = 0; i < cell.n; i++) {
+		uint8_t c = cell.p[i];
+		if (c <= ' ' || c == '"' || c == ',' || c == '#' || c >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+void csv_add_cell(struct text *out, struct span cell, bool first)
+{
+	if (!first)
+		text_char(out, ',');
+	if (is_bare(cell)) {
+		text_add_octets(out, cell.p, cell.n);
+		return;
+	}
+	size_t at = out->n, need = csv_write(NULL, 0, cell.p, cell.n);
+	text_fill(out, ' ', need);
+	csv_write(out->p + at, need, cell.p, cell.n);
+}

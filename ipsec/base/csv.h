@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * CSV with a header line (RFC 4180), read strictly through libcsv; this is the
- * only user of that library. Lines that begin with '#' are comments. */
+ * CSV with a header line (RFC 4180), read strictly and written through libcsv;
+ * this is the only user of that library. Lines that begin with '#' are comments. */
 #ifndef IKAT_BASE_CSV_H
 #define IKAT_BASE_CSV_H
 
 #include "ipsec/base/arena.h"
 #include "ipsec/base/err.h"
+#include "ipsec/base/text.h"
 
 struct csv_row {
 	size_t line;		/* of its last character, from 1 */
@@ -31,5 +32,11 @@ const char *csv_cell(const struct csv_table *t, const struct csv_row *row,
  * order; otherwise an error that names the first difference. */
 bool csv_expect(const struct csv_table *t, const char *const *columns,
 		struct err *e) MUST_CHECK;
+
+/* ---- writing ---- */
+
+/* Appends a cell to the row that is being written; quoted where it has to be.
+ * first: no comma before it. */
+void csv_add_cell(struct text *out, struct span cell, bool first);
 
 #endif

@@ -89,12 +89,39 @@ START_TEST(columns)
 }
 END_TEST
 
+/* RFC 4180, 2: quotes where they are needed, doubled inside. What is written is
+ * read back. */
+START_TEST(writes)
+{
+	static const char *const cells[] = { "plain", "", "a,b", "say \"x\"", "two\nlines", " blank",
+					     "#no comment", "caf\xc3\xa9", "0x00000100" };
+	static const char want[] = "plain,,\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\" blank\","
+				   "\"#no comment\",\"caf\xc3\xa9\",0x00000100\n";
+	enum { CELLS = sizeof cells / sizeof *cells };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct text out = { 0 };
+	struct csv_table t;
+	for (size_t i = 0; i < CELLS; i++)
+		csv_add_cell(&out, span_text(cells[i]), i == 0);
+	text_char(&out, '\n');
+	ck_assert(span_equal(span_of(out.p, out.n), span_text(want)));
+	ck_assert_msg(csv_read(&t, span_of(out.p, out.n), "t.csv", &a, &e), "%s", e.text);
+	ck_assert_uint_eq(t.columns, CELLS);
+	for (size_t i = 0; i < CELLS; i++)
+		ck_assert_str_eq(t.header[i], cells[i]);
+	text_done(&out);
+	arena_done(&a);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("csv");
 	TCase *t = tcase_create("csv");
 	tcase_add_loop_test(t, reads, 0, sizeof rows / sizeof *rows);
 	tcase_add_test(t, columns);
+	tcase_add_test(t, writes);
 	suite_add_tcase(s, t);
 	return testing_run(s);
 }

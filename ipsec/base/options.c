@@ -18,6 +18,14 @@ static size_t row_count(const struct options *o)
 	return n;
 }
 
+/* getopt_long()'s word for it. */
+static int argument_of(const struct option_row *r)
+{
+	if (!r->argument)
+		return no_argument;
+	return *r->argument == '[' ? optional_argument : required_argument;
+}
+
 static void fill(const struct options *o, char *letters, struct option *longs)
 {
 	size_t n = row_count(o), l = 0;
@@ -25,9 +33,8 @@ static void fill(const struct options *o, char *letters, struct option *longs)
 	for (size_t i = 0; i < n; i++) {
 		const struct option_row *r = &o->rows[i];
 		if (r->name)
-			longs[l++] = (struct option){ r->name,
-				r->argument ? required_argument : no_argument, NULL,
-				LONG_BASE + (int)i };
+			longs[l++] = (struct option){ r->name, argument_of(r), NULL,
+						      LONG_BASE + (int)i };
 		if (!r->letter)
 			continue;
 		*letters++ = r->letter;
@@ -102,7 +109,8 @@ void options_usage(const struct options *o, struct text *out)
 		if (r->name)
 			text_printf(out, "--%s", r->name);
 		if (r->argument)
-			text_printf(out, " %s", r->argument);
+			text_printf(out, "%s%s", argument_of(r) == optional_argument ? "" : " ",
+				    r->argument);
 		size_t width = out->n - start;
 		text_fill(out, ' ', width < 26 ? 26 - width : 2);
 		text_add(out, r->help);

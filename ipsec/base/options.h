@@ -10,7 +10,8 @@
 struct option_row {
 	char letter;		/* 0: only a long form */
 	const char *name;	/* long form, or NULL */
-	const char *argument;	/* "FILE", or NULL if it takes none */
+	const char *argument;	/* "FILE"; "[=WORD]" if it may be left out (long form only,
+				 * --name=WORD); NULL if it takes none */
 	const char *help;
 };
 

@@ -7,11 +7,12 @@
 #include <limits.h>
 #include <stdio.h>
 
-enum { KEYS, QUIET, WINDOW };
+enum { KEYS, QUIET, WINDOW, GRADE };
 static const struct option_row table[] = {
 	[KEYS] = { 'k', "keys", "PATH", "key files" },
 	[QUIET] = { 'q', NULL, NULL, "say less" },
 	[WINDOW] = { 0, "window-of-a-long-name", "N", "size" },
+	[GRADE] = { 0, "grade", "[=WORD]", "how well" },
 	{ 0 },
 };
 static const struct options options = { "ikat try", "[FILE...]", "Tries.", table };
@@ -27,6 +28,8 @@ static const struct {
 	{ { "a", "-q", "--keys=y" }, "1 0=y| a" },
 	{ { "--window", "5" }, "2=5|" },		/* unambiguous beginnings do */
 	{ { "-q", "--", "-k" }, "1| -k" },
+	{ { "--grade", "x" }, "3| x" },			/* may be left out */
+	{ { "--grade=x", "-q" }, "3=x 1|" },
 	{ { "-h" }, "help" },
 	{ { "-q", "--help" }, "1 help" },
 	{ { "-x" }, "unknown option -x" },
@@ -85,6 +88,7 @@ START_TEST(usage)
 			      "  -k, --keys PATH         key files\n"
 			      "  -q                      say less\n"
 			      "      --window-of-a-long-name N  size\n"
+			      "      --grade[=WORD]      how well\n"
 			      "  -h, --help              show this\n");
 	text_done(&t);
 }

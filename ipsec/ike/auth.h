@@ -7,7 +7,7 @@
 
 #include "ipsec/ike/session.h"
 
-enum { IKE_HASH_MAX = 64 };
+enum { IKE_HASH_MAX = 64, IKE_AUTH_PSKS_MAX = 32 };
 
 /* All that one end's AUTH payload signs. Spans borrow. */
 struct auth_job {
@@ -21,10 +21,12 @@ struct auth_job {
 	const struct node *id, *auth;	/* its IDi or IDr, and AUTH */
 	const struct node *cert;	/* its first CERT; NULL: none in the capture */
 	const struct node *other_id;	/* the other end's, to choose a PSK by; or NULL */
+	bool eap;			/* comes after EAP: the key is its MSK (RFC 7296, 2.16) */
 };
-/* Verifies. *why: what was found, in words, in the arena ("signature of
- * CN=moon, ECDSA P-256"; "none of the 2 PSKs given"; "no PSK given"). Methods that
- * nothing is known about, and EAP's MSK, are unchecked. */
+/* Verifies. *why: what was found, in words, in the arena ("the signature of
+ * CN=moon, EC P-256"; "none of the 2 PSKs given"; "no PSK was given"). Methods that
+ * nothing is known about, and EAP's MSK, are unchecked. At most IKE_AUTH_PSKS_MAX
+ * PSKs are tried: those with the peers' IDs if there are any, otherwise all. */
 enum auth_verdict ike_auth_verify(const struct auth_job *job, const char **why, struct arena *a);
 /* "PSK", "RSA", "ECDSA-256", "digital signature, RSASSA-PSS SHA2-256 salt 32". */
 const char *ike_auth_text(const struct node *auth, struct arena *a);

@@ -71,6 +71,12 @@ const struct desc *ike_payload_desc(uint32_t type, int version);
 const char *ike_payload_name(uint32_t type, int version);
 const char *ike_exchange_name(const struct ike_message *m);	/* IANA's name or NULL */
 
+/* Something in it is encrypted, and was not opened. */
+static inline bool ike_message_closed(const struct ike_message *m)
+{
+	return (m->sealed || m->sk) && !m->decrypted;
+}
+
 static inline int ike_version(const struct ike_message *m)
 {
 	return (int)node_uint(m->header, IKE_MAJOR, 0);

@@ -266,8 +266,9 @@ const struct choice ike_notify_data[] = {
 	{ 0, NULL },
 };
 
-/* Data may be missing: an offending packet, a ticket, a resource, a link ID. */
-static const uint16_t data_optional[] = { 39, 16414, 16416, 16443, 16444 };
+/* Data may be missing: an offending packet, a ticket, a resource, a link ID, the
+ * PPK_IDENTITY of an answer (RFC 8784, 3). */
+static const uint16_t data_optional[] = { 39, 16414, 16416, 16436, 16443, 16444 };
 /* No data is defined for these. */
 static const uint16_t no_data[] = {
 	4, 5, 7, 14, 24, 34, 35, 36, 37, 38, 40, 41, 43, 44, 47, 48, 16384, 16386, 16391, 16392,

@@ -179,7 +179,7 @@ static struct ike_key *search_named(struct ike_opener *o, struct pair *p,
 	for (struct ike_key *k = keystore_ikes(o->keys, p->spis); k && tries; k = k->pair_next) {
 		if (k->version != 2 || !has_side(k, initiator))
 			continue;
-		p->named = true;
+		p->named |= !k->guess;
 		tries--;
 		if (unchecked(k))
 			last = last ? last : k;

@@ -12,25 +12,25 @@ static struct keystore store;
 static struct ike_opener *opener;
 
 /* A row of the test's own store: only the lists of struct keystore are used. */
-static struct ike_key *add_key(const struct sample_key *k)
+static struct ike_key *key_of(const struct sample_key *k)
 {
-	struct ike_key *row = arena_alloc(&store.arena, sizeof *row);
+	struct ike_key *row = arena_alloc(&arena, sizeof *row);
 	row->version = 2;
-	memcpy(row->spi_i, unhex(k->spi_i, &store.arena).p, 8);
-	memcpy(row->spi_r, unhex(k->spi_r, &store.arena).p, 8);
+	memcpy(row->spi_i, unhex(k->spi_i, &arena).p, 8);
+	memcpy(row->spi_r, unhex(k->spi_r, &arena).p, 8);
 	row->encr = encr_find(k->encr);
 	row->integ = integ_find(k->integ);
-	row->sk_ei = unhex(k->sk_ei, &store.arena);
-	row->sk_er = unhex(k->sk_er, &store.arena);
-	row->sk_ai = unhex(k->sk_ai, &store.arena);
-	row->sk_ar = unhex(k->sk_ar, &store.arena);
-	row->origin = (struct origin){ "table", store.ike_count + 1 };
-	struct ike_key **to = &store.ikes;
-	while (*to)
-		to = &(*to)->next;
-	*to = row;
-	store.ike_count++;
+	row->sk_ei = unhex(k->sk_ei, &arena);
+	row->sk_er = unhex(k->sk_er, &arena);
+	row->sk_ai = unhex(k->sk_ai, &arena);
+	row->sk_ar = unhex(k->sk_ar, &arena);
+	row->origin = (struct origin){ "table", store.ike_count + 1, NULL };
 	return row;
+}
+
+static struct ike_key *add_key(const struct sample_key *k)
+{
+	return keystore_add_ike(&store, key_of(k));
 }
 
 static void setup(void)
@@ -40,15 +40,15 @@ static void setup(void)
 	fs = (struct findings){ .arena = &arena };
 	crypto = crypto_new(&e);
 	ck_assert_msg(crypto != NULL, "%s", e.text);
-	store = (struct keystore){ 0 };
+	keystore_init(&store);
 	opener = ike_opener_new(&store, crypto);
 }
 
 static void teardown(void)
 {
 	ike_opener_free(opener);
+	keystore_done(&store);
 	crypto_free(crypto);
-	arena_done(&store.arena);
 	arena_done(&arena);
 }
 
@@ -252,10 +252,11 @@ static struct span seal(struct cipher *k, uint32_t id, uint16_t number, uint16_t
 
 static void add_own_key(void)
 {
-	struct ike_key *row = add_key(&sample_keys[1]);
+	struct ike_key *row = key_of(&sample_keys[1]);
 	memcpy(row->spi_i, "\0\0\0\0\0\0\0\1", 8);
 	memcpy(row->spi_r, "\0\0\0\0\0\0\0\2", 8);
 	row->sk_ei = row->sk_er = span_of(key_octets, 36);
+	keystore_add_ike(&store, row);
 }
 
 /* An empty SK message under AES-CBC-128 and HMAC-SHA2-256-128. */
@@ -286,9 +287,10 @@ START_TEST(keys_in_turn)
 	struct span first = seal(k, 1, 1, 1, span_of("\0", 1));
 	add_key(&sample_keys[3]);
 	add_own_key();
-	struct ike_key *other = add_key(&sample_keys[0]);
+	struct ike_key *other = key_of(&sample_keys[0]);
 	memcpy(other->spi_i, "\0\0\0\0\0\0\0\1", 8);
 	memcpy(other->spi_r, "\0\0\0\0\0\0\0\2", 8);
+	other = keystore_add_ike(&store, other);
 	struct err e = { 0 };
 	struct cipher *later = cipher_new(crypto, other->encr, other->integ, other->sk_ei,
 					  other->sk_ai, &e);

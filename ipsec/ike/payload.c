@@ -11,8 +11,6 @@
  * +-------------------------------+-------------------------------+
  * |                       Key Exchange Data                       |
  * +---------------------------------------------------------------+ */
-enum { KE_GROUP = PAYLOAD_BODY, KE_RESERVED, KE_DATA };
-
 static void ke_check(const struct node *n, struct findings *fs)
 {
 	const struct group *g = group_find((unsigned)node_uint(n, KE_GROUP, 0));
@@ -51,8 +49,6 @@ static const struct desc nonce_desc = {
  * +---------------+---------------+-------------------------------+
  * |               Security Parameter Index(es) (SPI)              |
  * +---------------------------------------------------------------+ */
-enum { DELETE_PROTOCOL = PAYLOAD_BODY, DELETE_SPI_SIZE, DELETE_COUNT, DELETE_SPIS };
-
 #define SPI_LIST(n) \
 	static const struct field spi##n##_fields[] = { \
 		{ .name = "spi", .kind = FIELD_BYTES, .octets = (n), .style = STYLE_POSITIONAL, \

@@ -11,12 +11,10 @@
  * +-+-----------------------------+-------------------------------+
  * |                 AF=0: Attribute Value                         |
  * +---------------------------------------------------------------+ */
-enum { ATTRIBUTE_FORMAT, ATTRIBUTE_TYPE, ATTRIBUTE_VALUE };
-enum { ATTRIBUTE_KEY_LENGTH = 14 };
 
 static const struct field key_length_fields[] = {
 	{ .name = "format", .bits = 1, .derive = DERIVE_FIXED, .fixed = 1, .style = STYLE_HIDDEN },
-	{ .name = "attribute", .bits = 15, .derive = DERIVE_FIXED, .fixed = ATTRIBUTE_KEY_LENGTH,
+	{ .name = "attribute", .bits = 15, .derive = DERIVE_FIXED, .fixed = SA_ATTRIBUTE_KEY_LENGTH,
 	  .names = &reg_transform_attributes, .style = STYLE_HIDDEN },
 	{ .name = "key_length", .bits = 16, .style = STYLE_POSITIONAL },
 };
@@ -48,7 +46,7 @@ static const struct desc *attribute_peek(struct span rest)
 {
 	struct reader r = reader_of(rest);
 	uint16_t type = read_u16(&r);
-	if (type == (0x8000 | ATTRIBUTE_KEY_LENGTH))
+	if (type == (0x8000 | SA_ATTRIBUTE_KEY_LENGTH))
 		return &key_length_desc;
 	return type & 0x8000 ? &tv_desc : &tlv_desc;
 }
@@ -61,9 +59,6 @@ static const struct desc *attribute_peek(struct span rest)
  * +---------------+---------------+-------------------------------+
  * |                      Transform Attributes                     |
  * +---------------------------------------------------------------+ */
-enum { TRANSFORM_TYPE = 3, TRANSFORM_ID = 5, TRANSFORM_ATTRIBUTES = 6 };
-enum { TYPE_ENCR = 1, TYPE_PRF, TYPE_INTEG, TYPE_KE, TYPE_SN, TYPE_ADDKE1, TYPE_ADDKE7 = 12,
-       TYPE_KWA, TYPE_GCAUTH };
 
 static const struct names_choice transform_ids[] = {
 	{ TYPE_ENCR, &reg_encr }, { TYPE_PRF, &reg_prf }, { TYPE_INTEG, &reg_integ },
@@ -107,8 +102,6 @@ static const struct desc transform_desc = {
  * +---------------------------------------------------------------+
  * |                         Transforms                            |
  * +---------------------------------------------------------------+ */
-enum { PROPOSAL_NUMBER = 3, PROPOSAL_PROTOCOL, PROPOSAL_SPI_SIZE, PROPOSAL_COUNT, PROPOSAL_SPI,
-       PROPOSAL_TRANSFORMS };
 
 static void proposal_check(const struct node *n, struct findings *fs);
 
@@ -161,12 +154,12 @@ static void transform_check(const struct node *n, struct findings *fs)
 	unsigned seen = 0;
 	for (const struct node *a = first; a && seen < 16; a = a->next, seen++) {
 		if (is_key_length(a))
-			bits = node_uint(a, ATTRIBUTE_VALUE, 0);
+			bits = node_uint(a, SA_ATTRIBUTE_VALUE, 0);
 		for (const struct node *b = first; b != a; b = b->next)
 			if (a->present > 1 && node_uint(a, 1, 0) == node_uint(b, 1, 1))
 				finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.3-07", a->offset,
 					    "attribute %u twice in one transform",
-					    (unsigned)node_uint(a, ATTRIBUTE_TYPE, 0));
+					    (unsigned)node_uint(a, SA_ATTRIBUTE_TYPE, 0));
 	}
 	if (node_uint(n, TRANSFORM_TYPE, 0) != TYPE_ENCR || n->present <= TRANSFORM_ID)
 		return;

@@ -10,7 +10,6 @@
  * +-------------------------------+-------------------------------+
  * |             Starting Address, then Ending Address             |
  * +---------------------------------------------------------------+ */
-enum { TS_TYPE, TS_PROTOCOL, TS_LENGTH, TS_START_PORT, TS_END_PORT, TS_START, TS_END };
 #define SELECTOR_HEADER(number, second) \
 	{ .name = "type", .bits = 8, .derive = DERIVE_FIXED, .fixed = (number), \
 	  .names = &reg_ts_types, .style = STYLE_HEAD }, \
@@ -115,7 +114,7 @@ static const struct desc *selector_peek(struct span rest)
  * +---------------------------------------------------------------+ */
 static const struct field ts_fields[] = {
 	PAYLOAD_HEADER,
-	{ .name = "count", .bits = 8, .derive = DERIVE_COUNT, .ref = PAYLOAD_BODY + 2,
+	{ .name = "count", .bits = 8, .derive = DERIVE_COUNT, .ref = TS_SELECTORS,
 	  .style = STYLE_HIDDEN, .rule = "RFC7296-3.13-02" },
 	RESERVED2(24, "RFC7296-3.13-01"),
 	{ .name = "selectors", .kind = FIELD_LIST, .peek = selector_peek, .elem = &ipv4_desc },

@@ -33,19 +33,24 @@ const char *ike_choice_text(const struct ike_choice *c, struct arena *a);
 /* Is every transform of the answer one of one proposal of the offer, one for each
  * type (RFC 7296, 2.7 and 3.3)? NULL, or what is not, in a sentence. */
 const char *ike_answer_wrong(const struct node *offer, const struct node *answer, struct arena *a);
-/* All that an SA payload offers, type by type, short: "ENCR_AES_CBC 128|256, ...;
- * or ..."; long ones end with "and N more". */
+/* The same, and the requirement id that is not kept. */
+const char *ike_answer_rule(const struct node *offer, const struct node *answer, struct arena *a,
+			    const char **rule);
+/* All that an SA payload offers, type by type, short: "AES_CBC 128|256 /
+ * HMAC_SHA2_256_128 / ...; or ..."; long ones end with "and N more". */
 const char *ike_offer_text(const struct node *sa, struct arena *a);
 /* Which types of transforms keep two offers apart: for each type that no proposal
- * pair shares, what the one and what the other has. NULL when they do meet. For
- * captures in which both sides show their offers (each initiated once, or a
- * refusal was followed by the other side's own request). */
+ * pair shares, what the one (the initiator's) and what the other (the responder's)
+ * has. NULL when they do meet, or are too long to tell. For captures in which both
+ * sides show their offers (each initiated once, or a refusal was followed by the
+ * other side's own request). */
 const char *ike_offers_differ(const struct node *one, const struct node *other, struct arena *a);
 
 /* The TSi or TSr payload as text: "10.1.0.0/16", "192.0.2.1 udp/500", several with ", "
  * (at most 8, then "and N more"). */
 const char *ike_ts_text(const struct node *ts, struct arena *a);
-/* Is each selector of the answer inside of one of the request (RFC 7296, 2.9)? */
+/* Is each selector of the answer inside of one of the request (RFC 7296, 2.9)? Of
+ * each payload the first 255 count, as many as it can announce. */
 bool ike_ts_inside(const struct node *request, const struct node *answer);
 
 #endif

@@ -24,6 +24,9 @@ struct ike_place {
 	struct addr src, dst;
 	uint16_t sport, dport;	/* UDP or TCP */
 	bool tcp;
+	bool copy;		/* of another frame: to be opened, not followed */
+	bool cut;		/* the capture does not hold all of it: nothing is believed but
+				 * its header */
 };
 
 enum ike_outcome {
@@ -103,7 +106,11 @@ struct ike_child {
 	/* What its keys were derived from ("SK_d of charon.log:3"), or what is missing
 	 * for them ("the DH secret of this exchange"); NULL: nothing was tried. */
 	const char *keys, *missing;
-	struct ike_child *spi_next[2];	/* private */
+	struct sa_key **rows;		/* private, as what follows: keys that were derived */
+	uint32_t row_count;
+	bool indexed;
+	struct ike_child *spi_next[2];
+	struct ike_child *heirs, *sibling;	/* all that claim to replace it */
 };
 
 struct ike_sa {
@@ -131,12 +138,13 @@ struct ike_sa {
 	uint16_t ke_refused, ke_wanted;
 	uint32_t fragments_lost;	/* messages whose fragments did not all come */
 	bool childless, ppk, intermediate, aggressive, tcp;
+	uint32_t auth_id;		/* message ID of the first IKE_AUTH request; 0 */
 	uint32_t lifetime;		/* seconds, as announced (RFC 4478, IKEv1); 0: not */
 	void *user;			/* of whoever tells the story; NULL at first */
 	/* The rest is the session's own. */
 	struct ike_sa_state *state;
 	struct ikev1_state *v1;
-	struct ike_sa *next, *hash_next, *half_next;
+	struct ike_sa *next, *hash_next;
 };
 
 /* A message's place in its session; in the packet's arena. */
@@ -160,13 +168,14 @@ enum { IKE_SAS_MAX = 1 << 18, IKE_HALF_OPEN_MAX = 1 << 12,
        IKE_CHILDREN_MAX = 4096 };	/* of one IKE SA */
 
 struct ike_session;
+/* limits: NULL for the defaults. */
 struct ike_session *ike_session_new(struct keystore *keys, struct crypto *crypto,
 				    const struct ike_session_limits *limits);
 void ike_session_free(struct ike_session *s);
 
 /* Takes a decoded message, in the order of the capture: finds its IKE SA, opens
  * it, follows it, derives keys; sets m->turn. Offsets of findings count from
- * the message's first octet. Copies of a frame must not be given. */
+ * the message's first octet. */
 void ike_session_take(struct ike_session *s, struct ike_message *m, const struct ike_place *at,
 		      struct arena *a, struct findings *fs);
 /* True once after ESP or AH keys were added to the store. */
@@ -179,6 +188,9 @@ void ike_session_each(const struct ike_session *s, bool (*f)(struct ike_sa *sa, 
  * says which end of its exchange receives them. */
 struct ike_child *ike_session_child(const struct ike_session *s, uint8_t protocol, uint32_t spi,
 				    const struct addr *dst, enum ike_side *to);
+/* Sets limits.forget and its user. */
+void ike_session_on_forget(struct ike_session *s, void (*forget)(void *user, struct ike_sa *sa),
+			   void *user);
 /* How many IKE SAs there were, and how many had to be forgotten. */
 void ike_session_counts(const struct ike_session *s, uint64_t *seen, uint64_t *forgotten);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum row_kind { ROW_SA, ROW_IKE, ROW_SECRET, ROW_PAIR };
+enum row_kind { ROW_SA, ROW_IKE, ROW_SECRET, ROW_PAIR, ROW_SECRET_PAIR };
 
 struct row_entry {
 	uint64_t hash;
@@ -168,6 +168,7 @@ static bool sa_same(void *there, const void *row)
 
 static void sa_merge(struct sa_key *k, const struct sa_key *row)
 {
+	k->guess = k->guess && row->guess;
 	if (!k->mode)
 		k->mode = row->mode;
 	if (!k->esn)
@@ -272,14 +273,29 @@ const char *origin_text(const struct origin *o, struct arena *a)
 			    o->how ? o->how : "");
 }
 
+/* A row that was derived says more than one that was given. */
+static void ike_merge(struct keystore *s, struct ike_key *k, const struct ike_key *row)
+{
+	k->guess = k->guess && row->guess;
+	if (span_is_zero(span_of(k->spi_r, 8)))
+		memcpy(k->spi_r, row->spi_r, 8);
+	if (k->sk_d.n || !row->sk_d.n)
+		return;
+	k->prf = row->prf;
+	k->encr = row->encr;
+	k->sk_d = arena_copy(&s->arena, row->sk_d);
+	k->sk_pi = arena_copy(&s->arena, row->sk_pi);
+	k->sk_pr = arena_copy(&s->arena, row->sk_pr);
+}
+
 struct ike_key *keystore_add_ike(struct keystore *s, const struct ike_key *row)
 {
 	uint64_t hash = ike_hash(row);
 	struct ike_key *k = index_find(s->index, ROW_IKE, hash, ike_same, row);
-	if (k && span_is_zero(span_of(k->spi_r, 8)))
-		memcpy(k->spi_r, row->spi_r, 8);
-	if (k)
+	if (k) {
+		ike_merge(s, k, row);
 		return k;
+	}
 	k = arena_raw(&s->arena, sizeof *k);
 	*k = *row;
 	k->next = NULL;
@@ -315,6 +331,32 @@ static bool secret_same(void *there, const void *row)
 	       span_equal(a->secret, b->secret) && span_equal(a->id, b->id);
 }
 
+static bool secret_pair_same(void *there, const void *spis)
+{
+	const struct ike_secret *k = there;
+	const uint8_t *b = spis;
+	return memcmp(k->spi_i, b, 8) == 0 && memcmp(k->spi_r, b + 8, 8) == 0;
+}
+
+struct ike_secret *keystore_secrets(const struct keystore *s, const uint8_t spis[16])
+{
+	return index_find(s->index, ROW_SECRET_PAIR, pair_hash(spis), secret_pair_same, spis);
+}
+
+/* In the order of the files, so that the first stays first. */
+static void secret_pair_add(struct keystore *s, struct ike_secret *k)
+{
+	uint8_t spis[16];
+	memcpy(spis, k->spi_i, 8);
+	memcpy(spis + 8, k->spi_r, 8);
+	struct ike_secret *first = keystore_secrets(s, spis);
+	k->pair_next = first ? first->pair_next : NULL;
+	if (first)
+		first->pair_next = k;
+	else
+		index_add(s->index, ROW_SECRET_PAIR, pair_hash(spis), k);
+}
+
 struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row)
 {
 	uint64_t hash = secret_hash(row);
@@ -328,6 +370,7 @@ struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secr
 	k->id = arena_copy(&s->arena, row->id);
 	k->works = false;
 	origin_keep(s, &k->origin);
+	secret_pair_add(s, k);
 	*s->secrets_tail = k;
 	s->secrets_tail = &k->next;
 	s->secret_count++;

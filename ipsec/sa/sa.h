@@ -40,6 +40,8 @@ struct sa_key {
 	uint32_t seq_high;		/* a hint; 0 if not known */
 	uint32_t window;		/* 0: not said */
 	struct cipher_ref cipher;	/* made on first use, kept as long as there is room */
+	bool guess;			/* derived from a secret that may be another exchange's: that
+					 * it does not fit says nothing about the packet */
 	bool unusable;			/* the cipher could not be made ... */
 	const char *why;		/* ... and the reason, in the store's arena */
 };
@@ -68,6 +70,7 @@ struct ike_key {
 	const struct prf *prf;
 	struct span sk_d, sk_pi, sk_pr;
 	struct cipher_ref initiator, responder;	/* made on first use */
+	bool guess;			/* as in struct sa_key */
 	bool unusable;
 	bool works;			/* opened a message of the SPI pair it names or was tried on */
 };
@@ -83,6 +86,7 @@ enum secret_kind {
 };
 struct ike_secret {
 	struct ike_secret *next;
+	struct ike_secret *pair_next;	/* the next of the same SPI pair (keystore_secrets()) */
 	struct origin origin;
 	enum secret_kind kind;
 	/* Of the IKE SA (of the new one, for an exchange that makes one); zero: not known. */
@@ -116,6 +120,8 @@ struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secr
 /* The rows of this SPI pair, by pair_next; NULL for none. Those of IKEv1 are found
  * by the initiator's cookie alone: spi_r zero. */
 struct ike_key *keystore_ikes(const struct keystore *s, const uint8_t spis[16]);
+/* The secrets of exactly this SPI pair (zeros too), by pair_next; NULL for none. */
+struct ike_secret *keystore_secrets(const struct keystore *s, const uint8_t spis[16]);
 /* "keys.csv:3", "charon.log:120, derived from SKEYSEED"; in the arena. */
 const char *origin_text(const struct origin *o, struct arena *a);
 

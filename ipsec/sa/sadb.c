@@ -134,13 +134,14 @@ static unsigned ones(uint32_t v)
 	return (unsigned)__builtin_popcount(v);
 }
 
-/* Higher comes first: an ICV to decide by, the right source, then the number of
+/* Higher comes first: an ICV to decide by, no guess, the right source, then the number of
  * bits that a row insists on. */
 static unsigned row_rank(const struct sa_key *k, const struct addr *src)
 {
 	unsigned rank = ones(k->spi_mask) + k->dst.bits + k->src.bits +
 			(k->dst.addr.family != 0) + (k->src.addr.family != 0);
-	return rank + (addr_matches(&k->src, src) ? 1024 : 0) + (sa_key_checkable(k) ? 2048 : 0);
+	return rank + (addr_matches(&k->src, src) ? 1024 : 0) + (k->guess ? 0 : 2048) +
+	       (sa_key_checkable(k) ? 4096 : 0);
 }
 
 /* Puts a row in its place among the candidates that were found so far. */

@@ -155,7 +155,7 @@ START_TEST(ciphers)
 	struct fixture f;
 	setup(&f);
 	struct sa_key *good = add(&f, 1, UINT32_MAX, "*", "*", 1);
-	ck_assert(good->cipher == NULL);
+	ck_assert(good->cipher.cipher == NULL);
 	struct cipher *c = sadb_cipher(f.db, good);
 	ck_assert(c != NULL && sadb_cipher(f.db, good) == c);
 	struct sa_key k = { .protocol = PROTOCOL_ESP, .spi = 2, .spi_mask = UINT32_MAX,

@@ -222,5 +222,5 @@ void ah_inside(struct packet *p, struct layer *l)
 {
 	p->done = false;
 	l->esp->mode = protect_mode(l->esp);	/* the key is known by now */
-	packet_next(p, SPACE_PROTOCOL, l->esp->next_header);
+	protect_next(p, l->esp);
 }

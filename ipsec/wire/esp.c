@@ -131,7 +131,7 @@ static bool is_usual(uint8_t next_header)
 {
 	switch (next_header) {
 	case 1: case 2: case 4: case 6: case 17: case 41: case 47: case 50: case 51:
-	case 58: case 59: case 89: case 103: case 108: case 112: case 115: case 132:
+	case 58: case 59: case 89: case 94: case 103: case 108: case 112: case 115: case 132:
 		return true;
 	default:
 		return false;
@@ -199,5 +199,5 @@ void esp_inside(struct packet *p, struct layer *l, const struct cipher_job *job)
 		i->tfc_length = (uint32_t)(i->payload.n - inner);
 	check_inside(p, l);
 	packet_limit(p, i->payload.n - i->tfc_length);
-	packet_next(p, SPACE_PROTOCOL, i->next_header);
+	protect_next(p, i);
 }

@@ -107,6 +107,15 @@ static bool icmpv6_has_id(uint8_t type)
 	return type == 128 || type == 129;
 }
 
+/* That of ICMP covers no addresses: a NAT does not break it. */
+static void icmp_wrong(struct packet *p, const char *name, uint16_t checksum)
+{
+	const char *why;
+	enum severity severity = packet_sum_severity(p, &why);
+	packet_finding(p, severity, NULL, packet_offset(p) + 2, "%s checksum %04x is wrong%s",
+		       name, checksum, why);
+}
+
 static void message_decode(struct packet *p, enum layer_kind kind, const char *name)
 {
 	packet_ahead(p);
@@ -122,8 +131,7 @@ static void message_decode(struct packet *p, enum layer_kind kind, const char *n
 	}
 	uint64_t sum;
 	if (packet_sum(p, v6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP, &sum) && checksum_fold(sum) != 0)
-		packet_finding(p, SEVERITY_NOTE, NULL, packet_offset(p) + 2,
-			       "%s checksum %04x is wrong", name, checksum);
+		icmp_wrong(p, name, checksum);
 	if (packet_push(p, kind, size))
 		packet_data(p);
 }

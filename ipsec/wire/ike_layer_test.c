@@ -38,7 +38,7 @@ START_TEST(places)
 	struct packet *p = read_hex(t, message, WHOLE);
 	const struct finding *f = path_rule(t, "RFC7296-3.9-01");
 	ck_assert_str_eq(path_text(t), "ipv4 udp ike");
-	ck_assert_uint_eq(p->findings.count, 1);
+	ck_assert_uint_ge(p->findings.count, 1);
 	ck_assert(f && f->layer == 2 && f->offset == NONCE_AT + 4);
 	path_free(t);
 }

@@ -93,6 +93,23 @@ const struct layer_type layer_types[LAYER_KINDS] = {
 	LAYER(LAYER_AH,		"ah",		&ah_desc,	ah_decode),
 	LAYER(LAYER_IPCOMP,	"ipcomp",	&ipcomp_desc,	ipcomp_decode),
 	LAYER(LAYER_IKE,	"ike",		NULL,		ike_decode),
+	LAYER(LAYER_BEETPH,	"beetph",	&beetph_desc,	beetph_decode),
+	LAYER(LAYER_MACSEC,	"macsec",	&macsec_desc,	macsec_decode),
+	LAYER(LAYER_MPLS,	"mpls",		&mpls_desc,	mpls_decode),
+	LAYER(LAYER_PW,		"pw",		&pw_desc,	pw_decode),
+	LAYER(LAYER_PPPOE,	"pppoe",	&pppoe_desc,	pppoe_decode),
+	LAYER(LAYER_HDLC,	"hdlc",		&hdlc_desc,	ppp_decode),
+	LAYER(LAYER_PPP,	"ppp",		&ppp_desc,	ppp_decode),
+	LAYER(LAYER_PPP_PFC,	"ppp_pfc",	&ppp_pfc_desc,	ppp_decode),
+	LAYER(LAYER_NFLOG,	"nflog",	&nflog_desc,	nflog_decode),
+	LAYER(LAYER_VXLAN,	"vxlan",	&vxlan_desc,	vxlan_decode),
+	LAYER(LAYER_L2TP,	"l2tp",		&l2tp_desc,	l2tp_decode),
+	LAYER(LAYER_L2TP_AVPS,	"l2tp_avps",	&l2tp_avps_desc, l2tp_avps_decode),
+	LAYER(LAYER_L2TPV3,	"l2tpv3",	&l2tpv3_desc,	l2tpv3_decode),
+	LAYER(LAYER_L2TPV3_UDP,	"l2tpv3_udp",	&l2tpv3_udp_desc, l2tpv3_udp_decode),
+	LAYER(LAYER_L2TPV3_CONTROL, "l2tpv3_control", &l2tpv3_control_desc, l2tpv3_control_decode),
+	LAYER(LAYER_IKETCP,	"iketcp",	&iketcp_desc,	iketcp_decode),
+	LAYER(LAYER_TCP_MESSAGE, "tcp_message",	&tcp_message_desc, tcp_message_decode),
 	LAYER(LAYER_KEEPALIVE,	"keepalive",	NULL,		keepalive_decode),
 	LAYER(LAYER_MARKER,	"marker",	NULL,		marker_decode),
 	LAYER(LAYER_DUMMY,	"dummy",	NULL,		dummy_decode),
@@ -109,6 +126,13 @@ static enum layer_kind link_find(uint32_t number)
 		return LAYER_NULL;
 	case 1:				/* DLT_EN10MB */
 		return LAYER_ETHERNET;
+	case 9:				/* DLT_PPP */
+	case 50:			/* DLT_PPP_SERIAL */
+		return LAYER_PPP;
+	case 51:			/* DLT_PPP_ETHER */
+		return LAYER_PPPOE;
+	case 239:			/* DLT_NFLOG */
+		return LAYER_NFLOG;
 	case 12: case 14: case 101:	/* DLT_RAW: here, on OpenBSD, in files */
 	case 228:			/* DLT_IPV4 */
 		return LAYER_IPV4;
@@ -125,15 +149,23 @@ static enum layer_kind link_find(uint32_t number)
 
 static enum layer_kind ethertype_find(uint32_t number)
 {
-	switch (number) {
-	case 0x0800:
+	if (number == 0x0800)
 		return LAYER_IPV4;
+	switch (number) {
 	case 0x86dd:
 		return LAYER_IPV6;
 	case 0x8100:			/* IEEE 802.1Q */
 	case 0x88a8:			/* IEEE 802.1ad */
 	case 0x9100:			/* QinQ before 802.1ad */
 		return LAYER_VLAN;
+	case 0x8847: case 0x8848:	/* unicast and multicast, RFC 5332 */
+		return LAYER_MPLS;
+	case 0x8863: case 0x8864:	/* discovery and session, RFC 2516 */
+		return LAYER_PPPOE;
+	case 0x880b:			/* in GRE */
+		return LAYER_PPP;
+	case 0x88e5:			/* IEEE 802.1AE */
+		return LAYER_MACSEC;
 	case 0x6558:			/* transparent Ethernet bridging, in GRE */
 		return LAYER_ETHERNET;
 	default:
@@ -143,37 +175,31 @@ static enum layer_kind ethertype_find(uint32_t number)
 
 static enum layer_kind protocol_find(uint32_t number)
 {
+	static const uint8_t kinds[256] = {	/* 0: none, LAYER_ETHERNET is no protocol's */
+		[PROTOCOL_ESP] = LAYER_ESP, [PROTOCOL_AH] = LAYER_AH,
+		[PROTOCOL_IPCOMP] = LAYER_IPCOMP,
+		[PROTOCOL_UDP] = LAYER_UDP, [PROTOCOL_TCP] = LAYER_TCP,
+		[PROTOCOL_IPV4] = LAYER_IPV4, [PROTOCOL_IPV6] = LAYER_IPV6,
+		[PROTOCOL_ICMP] = LAYER_ICMP, [PROTOCOL_ICMPV6] = LAYER_ICMPV6,
+		[PROTOCOL_HOPOPTS] = LAYER_HOPOPTS, [PROTOCOL_ROUTING] = LAYER_ROUTING,
+		[PROTOCOL_FRAGMENT] = LAYER_FRAGMENT, [PROTOCOL_DSTOPTS] = LAYER_DSTOPTS,
+		[PROTOCOL_GRE] = LAYER_GRE, [PROTOCOL_L2TP] = LAYER_L2TPV3,
+		[PROTOCOL_MPLS] = LAYER_MPLS, [PROTOCOL_NONE] = LAYER_DUMMY,
+	};
+	uint8_t kind = number < 256 ? kinds[number] : 0;
+	return kind ? (enum layer_kind)kind : LAYER_DATA;
+}
+
+/* RFC 1661, 2 and IANA's PPP numbers. */
+static enum layer_kind ppp_find(uint32_t number)
+{
 	switch (number) {
-	case PROTOCOL_ESP:
-		return LAYER_ESP;
-	case PROTOCOL_UDP:
-		return LAYER_UDP;
-	case PROTOCOL_TCP:
-		return LAYER_TCP;
-	case PROTOCOL_IPV4:
+	case 0x0021:
 		return LAYER_IPV4;
-	case PROTOCOL_IPV6:
+	case 0x0057:
 		return LAYER_IPV6;
-	case PROTOCOL_ICMP:
-		return LAYER_ICMP;
-	case PROTOCOL_ICMPV6:
-		return LAYER_ICMPV6;
-	case PROTOCOL_AH:
-		return LAYER_AH;
-	case PROTOCOL_HOPOPTS:
-		return LAYER_HOPOPTS;
-	case PROTOCOL_ROUTING:
-		return LAYER_ROUTING;
-	case PROTOCOL_FRAGMENT:
-		return LAYER_FRAGMENT;
-	case PROTOCOL_DSTOPTS:
-		return LAYER_DSTOPTS;
-	case PROTOCOL_GRE:
-		return LAYER_GRE;
-	case PROTOCOL_NONE:
-		return LAYER_DUMMY;
-	case PROTOCOL_IPCOMP:
-		return LAYER_IPCOMP;
+	case 0x0281: case 0x0283:	/* RFC 3032, 4.3 */
+		return LAYER_MPLS;
 	default:
 		return LAYER_DATA;
 	}
@@ -181,15 +207,19 @@ static enum layer_kind protocol_find(uint32_t number)
 
 enum layer_kind layer_find(enum number_space space, uint32_t number)
 {
+	if (space == SPACE_PROTOCOL)	/* what most packets ask, several times */
+		return protocol_find(number);
 	switch (space) {
+	case SPACE_PROTOCOL:
+		break;
 	case SPACE_LINK:
 		return link_find(number);
 	case SPACE_ETHERTYPE:
 		return ethertype_find(number);
-	case SPACE_PROTOCOL:
-		return protocol_find(number);
 	case SPACE_LAYER:
 		return number < LAYER_KINDS ? (enum layer_kind)number : LAYER_DATA;
+	case SPACE_PPP:
+		return ppp_find(number);
 	}
 	return LAYER_DATA;
 }
@@ -252,10 +282,45 @@ bool packet_sum(const struct packet *p, uint8_t protocol, uint64_t *sum)
 	if (!ip || p->cut || p->rest.n > UINT32_MAX || ip->ip->length_bad)
 		return false;
 	for (const struct layer *l = ip + 1; l < p->layers + p->layer_count; l++)
-		if (l->type->kind == LAYER_ROUTING)
+		if (l->type->kind == LAYER_ROUTING ||
+		    (l->type->kind == LAYER_ESP && l->esp->mode == SA_MODE_BEET))
 			return false;
 	uint64_t s = protocol == PROTOCOL_ICMP ? 0 :
 		     checksum_pseudo(&ip->ip->src, &ip->ip->dst, protocol, (uint32_t)p->rest.n);
 	*sum = checksum_add(s, p->rest);
 	return true;
+}
+
+/* The last ESP or AH layer below the read head, or NULL. */
+static const struct layer *protection(const struct packet *p)
+{
+	for (const struct layer *l = p->layers + p->layer_count; l > p->layers; l--)
+		if (l[-1].type->kind == LAYER_ESP || l[-1].type->kind == LAYER_AH)
+			return l - 1;
+	return NULL;
+}
+
+bool packet_protected(const struct packet *p)
+{
+	return protection(p) != NULL;
+}
+
+enum severity packet_sum_severity(const struct packet *p, const char **why)
+{
+	const struct layer *l = protection(p), *ip = packet_ip(p);
+	*why = "";
+	if (!l || !ip)
+		return SEVERITY_NOTE;
+	if (l->esp->icv != ICV_GOOD) {
+		*why = ", but no ICV was checked";
+		return SEVERITY_NOTE;
+	}
+	for (const struct layer *k = ip; k < l; k++)
+		if (k->type->kind == LAYER_UDP || k->type->kind == LAYER_TCP) {
+			*why = ": in transport mode a NAT's new address breaks it, the receiver "
+			       "mends it";
+			return SEVERITY_NOTE;
+		}
+	*why = ", in a packet that an SA protects";
+	return SEVERITY_VIOLATION;
 }

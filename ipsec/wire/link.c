@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Link layers: Ethernet (IEEE 802.3) with VLAN tags (802.1Q, 802.1ad), Linux
  * "cooked" captures v1 and v2, and the BSD loopback headers. Raw IP needs no
- * layer here. LLC, ARP, MPLS, PPPoE are left as data. */
+ * layer here. MPLS, PPP, MACsec and NFLOG have files of their own; LLC and ARP are
+ * left as data. */
 #include "ipsec/wire/layers.h"
 
 enum {

@@ -11,7 +11,7 @@
 #ifndef IKAT_WIRE_PACKET_H
 #define IKAT_WIRE_PACKET_H
 
-#include "ipsec/ike/opener.h"
+#include "ipsec/ike/session.h"
 #include "ipsec/sa/sa.h"
 
 enum layer_kind {
@@ -19,18 +19,28 @@ enum layer_kind {
 	LAYER_IPV4, LAYER_IPV6, LAYER_HOPOPTS, LAYER_ROUTING, LAYER_FRAGMENT, LAYER_DSTOPTS,
 	LAYER_GRE, LAYER_UDP, LAYER_TCP, LAYER_ICMP, LAYER_ICMPV6,
 	LAYER_ESP, LAYER_AH, LAYER_IPCOMP, LAYER_IKE,
+	LAYER_BEETPH,		/* BEET mode: the inner IPv4 header's options */
+	LAYER_MACSEC,
+	LAYER_MPLS, LAYER_PW,	/* PW: a pseudowire's control word */
+	LAYER_PPPOE, LAYER_HDLC, LAYER_PPP, LAYER_PPP_PFC,
+	LAYER_NFLOG, LAYER_VXLAN,
+	LAYER_L2TP, LAYER_L2TP_AVPS, LAYER_L2TPV3, LAYER_L2TPV3_UDP, LAYER_L2TPV3_CONTROL,
+	LAYER_IKETCP,		/* the prefix of a TCP stream that carries IKE (RFC 9329, 4) */
+	LAYER_TCP_MESSAGE,	/* the length before each message in it (RFC 9329, 3) */
 	LAYER_KEEPALIVE,	/* NAT-T keepalive: one octet 0xff on UDP 4500 (RFC 3948, 2.3) */
-	LAYER_MARKER,		/* non-ESP marker: four zero octets on UDP 4500 (RFC 3948, 2.2) */
+	LAYER_MARKER,		/* non-ESP marker: four zero octets on UDP 4500 (RFC 3948, 2.2;
+				 * in TCP: RFC 9329, 3.1) */
 	LAYER_DUMMY,		/* next header 59: nothing of interest (RFC 4303, 2.6) */
 	LAYER_DATA,		/* octets that nothing here reads further */
 	LAYER_KINDS
 };
 
 /* A place that octets were read from: the frame, a datagram put together from
- * fragments, decrypted or inflated octets. Offsets of layers count from it. */
+ * fragments, octets of a TCP stream, decrypted or inflated octets. Offsets of
+ * layers count from it. */
 struct buffer {
 	struct span octets;
-	const char *name;	/* "frame", "reassembled", "decrypted", "inflated" */
+	const char *name;	/* "frame", "reassembled", "stream", "decrypted", "inflated" */
 };
 
 struct ip_info {
@@ -88,9 +98,10 @@ struct layer {
 };
 
 /* What comes next in a packet that is being read. */
-enum number_space { SPACE_LINK, SPACE_ETHERTYPE, SPACE_PROTOCOL, SPACE_LAYER };
+enum number_space { SPACE_LINK, SPACE_ETHERTYPE, SPACE_PROTOCOL, SPACE_LAYER, SPACE_PPP };
 
-enum { PACKET_LAYERS = 40, PACKET_BUFFERS = 16, PACKET_FROM_MAX = 64 };
+enum { PACKET_LAYERS = 40, PACKET_BUFFERS = 16, PACKET_FROM_MAX = 64,
+       PACKET_INNER_MAX = 1024 };	/* packets of one frame, those inside of others too */
 
 struct frame {
 	const char *file;
@@ -113,6 +124,15 @@ struct packet {
 	uint64_t copy_of;		/* frame whose octets these are again, or 0 */
 	const uint64_t *reassembled_from;	/* frames, or NULL */
 	uint32_t reassembled_count;
+	/* Where the last layer is followed by several packets (messages of a TCP
+	 * stream in one segment) they are here, in their order. Each is a packet by
+	 * itself, with findings of its own, that begins with copies of this one's
+	 * layers: its own begin at layers[inner_from]. They come into being, and are
+	 * finished, in wire_finish(). */
+	struct packet *inner, *inner_last, *inner_next;
+	uint32_t inner_from;
+	struct packet *outer;		/* whose `inner` this one is in, or NULL */
+	uint32_t inner_count;		/* of a frame: all that are inside of it */
 	/* The read head: */
 	enum number_space space;
 	uint32_t number;
@@ -131,6 +151,8 @@ struct wire_options {
 	uint32_t window;		/* 0: the key's or the default */
 	const uint16_t *ports;		/* extra UDP ports for IKE and ESP in UDP */
 	size_t port_count;
+	size_t sessions;		/* IKE SAs kept at a time; 0: IKE_SAS_MAX */
+	bool esp_null;			/* guess which SAs without keys are ESP-NULL (RFC 5879) */
 };
 
 struct wire;	/* what outlives a packet: SAs, fragments, IKE keys */
@@ -144,6 +166,7 @@ struct wire *wire_new(struct crypto *crypto, struct keystore *keys,
 		      const struct wire_options *options);
 void wire_free(struct wire *w);
 struct sadb *wire_sadb(struct wire *w);
+struct ike_session *wire_session(struct wire *w);
 const struct wire_counts *wire_counts(const struct wire *w);
 
 /* Begins a packet: fills p from the frame, whose octets must stay until the
@@ -199,6 +222,15 @@ static inline void packet_next(struct packet *p, enum number_space space, uint32
 
 /* The octets that are left become a LAYER_DATA (none are left: nothing), and the packet is done. */
 void packet_data(struct packet *p);
+/* Adds a packet to p->inner: it goes on reading `octets`, which lie within the
+ * head's. NULL (and a finding) when there are too many. */
+struct packet *packet_inner(struct packet *p, struct span octets);
+/* All packets of a frame: itself, then those inside of it in their order (each
+ * before what is inside of itself). NULL behind the last:
+ *
+ *	for (const struct packet *q = p; q; q = packet_after(p, q))
+ */
+struct packet *packet_after(const struct packet *frame, const struct packet *p);
 /* A new buffer; the head moves to its beginning. False when there are too many. */
 bool packet_buffer(struct packet *p, struct span octets, const char *name);
 /* Ends the head's octets after n octets, for declared lengths. */

@@ -5,6 +5,7 @@
  * to show them. */
 #include "ipsec/wire/protect.h"
 
+#include "ipsec/wire/esp_null.h"
 #include "ipsec/wire/layers.h"
 #include "ipsec/wire/wire_private.h"
 
@@ -70,6 +71,8 @@ enum sa_mode protect_mode(const struct esp_info *i)
 	uint8_t next = i->next_header;
 	if (i->key && i->key->mode != SA_MODE_UNKNOWN)
 		return i->key->mode;
+	if (next == PROTOCOL_BEETPH)
+		return SA_MODE_BEET;
 	if (next == PROTOCOL_IPCOMP && i->payload.n)
 		next = i->payload.p[0];
 	return next == PROTOCOL_IPV4 || next == PROTOCOL_IPV6 ? SA_MODE_TUNNEL : SA_MODE_TRANSPORT;
@@ -130,6 +133,8 @@ void protect_begin(struct wire *w, struct packet *p)
 		i->sa->octets += l->whole.n;
 	}
 	if (!i->sa || i->cut) {
+		if (w->nulls && !i->sa && !i->cut && esp_null_open(w, p))
+			return;
 		describe(i, key, 0);
 		stay_closed(w, p, i, ICV_UNCHECKED);
 		return;
@@ -161,6 +166,11 @@ static enum icv verdict_closed(struct packet *p, const struct esp_info *i)
 {
 	if (!i->key || i->key->unusable)
 		return ICV_UNCHECKED;
+	if (i->key->guess && !i->sa->key) {
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset, "none of the keys "
+			       "that could be derived opens it: the right DH secret (or PPK) is missing");
+		return ICV_UNCHECKED;
+	}
 	if (sa_key_checkable(i->key))
 		return ICV_BAD;
 	packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
@@ -217,6 +227,20 @@ static bool has_whole_row(const struct sa *sa, const struct sa_key *half)
 	return false;
 }
 
+/* Another row than the first is right: sources disagree, or were guesses. */
+static void tell_source(struct packet *p, const struct sa *sa, const struct sa_key *key)
+{
+	const struct sa_key *other = sa->keys[0];
+	const char *right = origin_text(&key->origin, p->arena);
+	if (other->guess)
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+			       "opened with the keys of %s", right);
+	else
+		packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
+			       "%s has other keys for this SA; those of %s open it",
+			       origin_text(&other->origin, p->arena), right);
+}
+
 /* Tries all candidates. Leaves the job of the one that worked, or of the first
  * one: that is the row to show with a bad ICV. */
 static bool attempt_all(struct wire *w, struct packet *p, struct sa *sa)
@@ -230,9 +254,7 @@ static bool attempt_all(struct wire *w, struct packet *p, struct sa *sa)
 		if (!attempt_key(w, p, sa, sa->keys[k]))
 			continue;
 		if (k)
-			packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
-				       "opened by key %u of %u that were given for this SA",
-				       k + 1, sa->key_count);
+			tell_source(p, sa, sa->keys[k]);
 		return true;
 	}
 	prepare(w, p, sa->keys[0], sa->keys[0]->esn == ESN_YES, 0);

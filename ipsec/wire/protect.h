@@ -4,7 +4,7 @@
 #ifndef IKAT_WIRE_PROTECT_H
 #define IKAT_WIRE_PROTECT_H
 
-#include "ipsec/wire/packet.h"
+#include "ipsec/wire/layers.h"
 
 /* Fills a job for the packet's last layer with one key. False when the packet
  * is too short for the key's IV and ICV, or its field has another length. */
@@ -37,5 +37,12 @@ bool ah_fill(struct packet *p, const struct layer *l, struct cipher *k,
 bool esp_plausible(struct span plain);
 void esp_inside(struct packet *p, struct layer *l, const struct cipher_job *job);
 void ah_inside(struct packet *p, struct layer *l);
+/* What the payload begins with: its next header, or what BEET mode has before it. */
+static inline void protect_next(struct packet *p, const struct esp_info *i)
+{
+	packet_next(p, SPACE_PROTOCOL, i->next_header);
+	if (i->mode == SA_MODE_BEET && i->next_header == PROTOCOL_BEETPH)
+		packet_next(p, SPACE_LAYER, LAYER_BEETPH);
+}
 
 #endif

@@ -151,7 +151,7 @@ START_TEST(candidate)
 	int notes = 0;
 	for (size_t i = 0; i < t->count; i++)
 		for (const struct finding *f = t->packets[i].findings.first; f; f = f->next)
-			notes += strstr(f->text, "that were given for this SA") != NULL;
+			notes += strstr(f->text, "has other keys for this SA") != NULL;
 	ck_assert_msg(notes == candidates[_i].notes, "%s: %d notes", candidates[_i].what, notes);
 	path_free(t);
 }

@@ -49,6 +49,8 @@ static const struct path_key path_keys[] = {
 	  .integ = "AUTH_HMAC_SHA2_256_128", .integ_key = PATH_MAC_KEY, .esn = ESN_NO },
 	{ .spi = 0x1005, .encr = "ENCR_AES_GCM_16", .encr_key = PATH_GCM_KEY, .esn = ESN_NO,
 	  .mode = SA_MODE_TUNNEL },
+	{ .spi = 0x1007, .encr = "ENCR_AES_GCM_16", .encr_key = PATH_GCM_KEY, .esn = ESN_NO,
+	  .mode = SA_MODE_BEET },
 	{ .spi = 0, .encr = "ENCR_AES_GCM_16", .encr_key = PATH_GCM_KEY },
 	{ .spi = 255, .encr = "ENCR_AES_GCM_16", .encr_key = PATH_GCM_KEY },
 	{ .spi = 0x3000, .integ = "AUTH_HMAC_SHA2_256_128", .integ_key = PATH_AH_KEY,
@@ -98,6 +100,13 @@ static inline struct path *path_new(const struct path_key *keys, size_t count, u
 		path_add(t, &path_keys[i]);
 	t->wire = wire_new(t->crypto, &t->store, &(struct wire_options){ .window = window });
 	return t;
+}
+
+/* The same path with other options. */
+static inline void path_options(struct path *t, const struct wire_options *o)
+{
+	wire_free(t->wire);
+	t->wire = wire_new(t->crypto, &t->store, o);
 }
 
 static inline void path_free(struct path *t)

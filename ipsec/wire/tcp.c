@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * TCP's header, RFC 9293, 3.1. Segments are not put together into streams (so
- * nothing of RFC 9329 is read), and checksums are not looked at. */
+ * TCP's header, RFC 9293, 3.1. Checksums are looked at inside of ESP and AH only:
+ * outside, captures are full of segments that an interface would have cut up and
+ * completed. Streams that carry IKE and ESP are the business of tcp_encap.c. */
+#include "ipsec/wire/checksum.h"
 #include "ipsec/wire/layers.h"
+#include "ipsec/wire/tcp_encap.h"
 
 /*
  *  0                   1                   2                   3
@@ -59,9 +62,22 @@ const struct desc tcp_desc = {
 	DESC_FIELDS(tcp_fields), .facts = tcp_facts,
 };
 
+static void tcp_checksum(struct packet *p)
+{
+	uint64_t sum;
+	if (!packet_protected(p) || !packet_sum(p, PROTOCOL_TCP, &sum) || checksum_fold(sum) == 0)
+		return;
+	struct reader r = reader_of(p->rest);
+	read_span(&r, 16);
+	uint16_t checksum = read_u16(&r);
+	const char *why;
+	enum severity severity = packet_sum_severity(p, &why);
+	packet_finding(p, severity, NULL, packet_offset(p) + 16, "TCP checksum %04x is wrong%s",
+		       checksum, why);
+}
+
 void tcp_decode(struct wire *w, struct packet *p)
 {
-	(void)w;
 	packet_ahead(p);
 	struct reader r = reader_of(p->rest);
 	read_span(&r, 12);
@@ -80,6 +96,11 @@ void tcp_decode(struct wire *w, struct packet *p)
 		packet_short(p, "TCP", size);
 		return;
 	}
-	if (packet_push(p, LAYER_TCP, size))
+	tcp_checksum(p);
+	if (!packet_push(p, LAYER_TCP, size))
+		return;
+	if (tcp_encap_wanted(w, p))
+		packet_next(p, SPACE_LAYER, LAYER_IKETCP);
+	else
 		packet_data(p);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * UDP, RFC 768, and what RFC 3948 puts into it: on port 4500 (and the extra
  * ports of the options) a keepalive, IKE behind a non-ESP marker, or ESP; on
- * port 500 IKE. Checksums are only worth a note: captures are full of those that
- * an interface would have completed. */
+ * port 500 IKE. Tunnels by port: VXLAN, L2TP. */
 #include "ipsec/wire/checksum.h"
 #include "ipsec/wire/layers.h"
 #include "ipsec/wire/wire_private.h"
@@ -74,9 +73,11 @@ static void udp_checksum(struct packet *p, uint16_t length, uint16_t checksum)
 	const struct ip_info *ip = packet_ip(p)->ip;
 	bool partial = checksum == checksum_partial(checksum_pseudo(&ip->src, &ip->dst,
 								    PROTOCOL_UDP, length));
-	packet_finding(p, SEVERITY_NOTE, NULL, packet_offset(p) + 6,
-		       partial ? "UDP checksum %04x is partial (checksum offload)" :
-				 "UDP checksum %04x is wrong", checksum);
+	const char *why;
+	enum severity severity = packet_sum_severity(p, &why);
+	packet_finding(p, severity, NULL, packet_offset(p) + 6,
+		       partial ? "UDP checksum %04x is partial (checksum offload)%s" :
+				 "UDP checksum %04x is wrong%s", checksum, why);
 }
 
 /* Too short for ESP and for a marker, and no keepalive. */
@@ -135,6 +136,10 @@ void udp_decode(struct wire *w, struct packet *p)
 		natt_next(p, checksum);
 	else if (i->ike_port && p->rest.n)
 		packet_next(p, SPACE_LAYER, LAYER_IKE);
+	else if (i->dport == PORT_VXLAN)
+		packet_next(p, SPACE_LAYER, LAYER_VXLAN);
+	else if ((i->dport == PORT_L2TP || i->sport == PORT_L2TP) && p->rest.n)
+		packet_next(p, SPACE_LAYER, LAYER_L2TP);
 	else
 		packet_data(p);
 }

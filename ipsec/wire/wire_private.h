@@ -7,14 +7,18 @@
 
 struct fragments;
 struct copies;
+struct esp_nulls;
+struct tcp_streams;
 
 struct wire {
 	struct wire_options options;
 	struct crypto *crypto;
 	struct sadb *sadb;
-	struct ike_opener *opener;
+	struct ike_session *session;
 	struct fragments *fragments;	/* IP datagrams being put together */
 	struct copies *copies;		/* recent packets, to know copies of other interfaces */
+	struct tcp_streams *streams;	/* TCP that may carry IKE and ESP */
+	struct esp_nulls *nulls;	/* guesses for SAs without keys; NULL: none are made */
 	struct wire_counts counts;
 };
 

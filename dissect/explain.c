@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * `ikat explain`: reads captures whole, then tells their story. */
+#include "dissect/dissect.h"
+
+#include "dissect/run.h"
+#include "dissect/story.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { O_FORMAT = RUN_OPTIONS, O_MTU, O_MAX_SAS, O_COLOUR };
+
+enum { MTU_MIN = 68, MTU_MAX = 65535, MTU_USUAL = 1500 };
+
+static const struct option_row rows[] = {
+	RUN_OPTION_ROWS,
+	[O_FORMAT] = { 'f', "format", "FORMAT", "text (default), json or html" },
+	[O_MTU] = { 0, "mtu", "N", "octets that the path between the gateways carries (1500)" },
+	[O_MAX_SAS] = { 0, "max-sas", "N", "keep at most N IKE SAs; closed and idle ones go first" },
+	[O_COLOUR] = { 0, "colour", "WHEN", "auto (default), always or never" },
+	{ 0 },
+};
+
+static const struct options options = {
+	.command = "ikat explain",
+	.arguments = "FILE...",
+	.summary = "Tells the story of captures (- is standard input): who negotiated what, why it\n"
+		   "failed, and what each SA carried.",
+	.rows = rows,
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMATS };
+static const char *const format_names[FORMATS] = { "text", "json", "html" };
+
+struct explain {
+	struct run *run;
+	struct story *story;
+	enum format format;
+	unsigned long mtu, max_sas;
+	const char *colour;
+	struct text out;
+};
+
+/* ---- options ---- */
+
+static bool set_format(struct explain *x, const char *name, struct err *e)
+{
+	for (int i = 0; i < FORMATS; i++)
+		if (strcmp(name, format_names[i]) == 0) {
+			x->format = (enum format)i;
+			return true;
+		}
+	return err_set(e, "no format \"%s\": there are text, json and html", name);
+}
+
+static bool set_colour(struct explain *x, const char *when, struct err *e)
+{
+	x->colour = when;
+	if (strcmp(when, "auto") && strcmp(when, "always") && strcmp(when, "never"))
+		return err_set(e, "--colour is \"%s\", needs auto, always or never", when);
+	return true;
+}
+
+static bool set_option(void *user, struct option_found o, struct err *e)
+{
+	struct explain *x = user;
+	switch (o.row) {
+	case O_FORMAT: return set_format(x, o.argument, e);
+	case O_MTU: return options_number(o.argument, "--mtu", MTU_MIN, MTU_MAX, &x->mtu, e);
+	case O_MAX_SAS: return options_number(o.argument, "--max-sas", 1, IKE_SAS_MAX, &x->max_sas, e);
+	case O_COLOUR: return set_colour(x, o.argument, e);
+	default: return false;
+	}
+}
+
+/* ---- the command ---- */
+
+static bool to_stdout(void *user, const char *p, size_t n)
+{
+	(void)user;
+	return fwrite(p, 1, n, stdout) == n && fflush(stdout) == 0;
+}
+
+static void take_packet(void *user, const struct packet *p)
+{
+	struct explain *x = user;
+	story_packet(x->story, p);
+}
+
+static unsigned terminal_columns(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	if (columns && atoi(columns) > 0)
+		return (unsigned)atoi(columns);
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return 80;
+}
+
+/* As the C library would choose it, without changing its state. */
+static bool knows_utf8(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *v = getenv(variables[i]);
+		if (v && *v)
+			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+	}
+	return false;
+}
+
+static void write_text(struct explain *x)
+{
+	bool terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	struct story_style style = {
+		.colour = strcmp(x->colour, "auto") ? strcmp(x->colour, "always") == 0 : terminal,
+		.ascii = !knows_utf8(),
+		.columns = terminal_columns(),
+	};
+	story_text(x->story, &style, &x->out);
+}
+
+static void write_story(struct explain *x)
+{
+	switch (x->format) {
+	case FORMAT_JSON: story_json(x->story, &x->out); break;
+	case FORMAT_HTML: story_html(x->story, &x->out); break;
+	default: write_text(x); break;
+	}
+	if (!text_flush(&x->out)) {
+		err_set(&x->run->e, "standard output: %s", strerror(errno));
+		run_complain(x->run, 2);
+	}
+}
+
+/* "a.pcap, b.pcap"; in the story's arena. */
+static const char *file_names(struct story *s, int count, char **files)
+{
+	const char *all = count ? arena_text(&s->arena, span_text(files[0])) : NULL;
+	for (int i = 1; i < count; i++)
+		all = arena_printf(&s->arena, "%s, %s", all, files[i]);
+	return all;
+}
+
+static void explain(struct explain *x, int count, char **files)
+{
+	struct run *r = x->run;
+	struct run_calls calls = { .packet = take_packet, .user = x };
+	x->story = story_new(r->wire, r->crypto, (uint32_t)x->mtu);
+	x->story->files = r->interface ? r->interface : file_names(x->story, count, files);
+	x->out.sink = to_stdout;
+	ike_session_on_forget(wire_session(r->wire), story_forget, x->story);
+	run_files(r, count, files, &calls);
+	if (r->frames || r->status != 2) {
+		story_finish(x->story);
+		write_story(x);
+	}
+	/* closing the session forgets IKE SAs: the story ends here */
+	ike_session_on_forget(wire_session(r->wire), NULL, NULL);
+	story_free(x->story);
+}
+
+int explain_main(int argc, char **argv)
+{
+	struct explain x = { .run = run_new("ikat explain"), .mtu = MTU_USUAL, .colour = "auto" };
+	int status = run_options(x.run, &options, argc, argv, set_option, &x);
+	if (status < 0) {
+		x.run->wire_options.sessions = x.max_sas;
+		if (run_open(x.run))
+			explain(&x, argc - optind, argv + optind);
+		status = x.run->status;
+	}
+	text_done(&x.out);
+	run_free(x.run);
+	return status;
+}
