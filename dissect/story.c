@@ -192,12 +192,10 @@ static void take_time(struct story *s, const struct frame *f)
 	s->last_nanoseconds = f->nanoseconds;
 }
 
-void story_packet(struct story *s, const struct packet *p)
+/* One stack of layers; what is inside of another begins with that one's. */
+static void take_layers(struct story *s, const struct packet *p)
 {
-	if (p->copy_of)
-		return;
-	take_time(s, &p->frame);
-	for (uint32_t i = 0; i < p->layer_count; i++) {
+	for (uint32_t i = p->inner_from; i < p->layer_count; i++) {
 		const struct layer *l = &p->layers[i];
 		if (l->type->kind == LAYER_ESP || l->type->kind == LAYER_AH)
 			story_flow_packet(s, p, i);
@@ -208,6 +206,15 @@ void story_packet(struct story *s, const struct packet *p)
 	}
 	for (const struct finding *f = p->findings.first; f; f = f->next)
 		take_finding(s, p->frame.number, f);
+}
+
+void story_packet(struct story *s, const struct packet *p)
+{
+	if (p->copy_of)
+		return;
+	take_time(s, &p->frame);
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		take_layers(s, q);
 }
 
 void story_forget(void *user, struct ike_sa *sa)

@@ -301,6 +301,7 @@ static void boxes(const struct view_env *v, const struct packet *p)
 		html_boxes(v->out, b, n);
 }
 
+/* Of a packet inside of another only its own layers. */
 void view_html(const struct view_env *v, const struct packet *p)
 {
 	if (v->shown >= HTML_PACKETS_MAX)
@@ -309,11 +310,14 @@ void view_html(const struct view_env *v, const struct packet *p)
 	summary(v, p);
 	text_add(v->out, "<div class=\"body\">\n");
 	about(v, p);
-	boxes(v, p);
-	text_add(v->out, "<ul class=\"layers\">\n");
-	for (uint32_t i = 0; i < p->layer_count; i++)
-		layer(v, p, i);
-	text_add(v->out, "</ul>\n</div></details>\n");
+	for (const struct packet *q = p; q; q = packet_after(p, q)) {
+		boxes(v, q);
+		text_add(v->out, "<ul class=\"layers\">\n");
+		for (uint32_t i = q->inner_from; i < q->layer_count; i++)
+			layer(v, q, i);
+		text_add(v->out, "</ul>\n");
+	}
+	text_add(v->out, "</div></details>\n");
 }
 
 /* ---- the end ---- */

@@ -122,8 +122,9 @@ static void try_psks(const struct auth_job *j, struct span octets, const char *c
 		     struct tried *t)
 {
 	bool any = !ids[0] && !ids[1];
-	for (const struct ike_secret *s = j->secrets ? j->secrets->secrets : NULL; s; s = s->next) {
-		if (s->kind != SECRET_PSK || (!any && !names(s->id, ids[0]) && !names(s->id, ids[1])))
+	const struct ike_secret *s = j->secrets ? j->secrets->of_kind[SECRET_PSK] : NULL;
+	for (; s; s = s->kind_next) {
+		if (!any && !names(s->id, ids[0]) && !names(s->id, ids[1]))
 			continue;
 		if (t->all == IKE_AUTH_PSKS_MAX || t->e.set)
 			return;

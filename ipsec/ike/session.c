@@ -8,31 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SLOTS_FIRST = 1024, SLOTS_MAX = 1 << 19,
-       SAME_SPI_MAX = 64 };	/* IKE SAs with one SPIi, or in one slot: the rest is left alone */
-
-struct session_tables {
-	struct ike_sa **slots;		/* by SPIi */
-	size_t slot_count;
-	size_t count[LISTS];
-	struct ike_sa *newest[LISTS], *oldest[LISTS];
-	struct ike_sa *first, *last;	/* all, by serial */
-	struct ike_sa *busy;		/* whose message is being taken: it stays */
-	struct ike_child **spis;	/* CHILD SAs by protocol and SPI */
-	size_t spi_slots, spi_count;
-	size_t kept;			/* octets in struct kept */
-	struct offer offers[OFFERS_KEPT_MAX];
-	uint32_t offer_next;
-	uint64_t seen, forgotten;
-};
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();	/* as arenas do */
-	return p;
-}
-
 /* ---- names ---- */
 
 const char *ike_outcome_name(enum ike_outcome o)
@@ -53,438 +28,6 @@ const char *ike_reason_name(const struct ike_reason *r)
 	if (!r->notify)
 		return NULL;
 	return names_name(r->version == 1 ? &reg_ikev1_notify_error : &reg_notify, r->notify);
-}
-
-/* ---- memory ---- */
-
-void *ike_sa_alloc(struct ike_sa *sa, size_t n)
-{
-	struct sa_block *b = must(calloc(1, sizeof *b + n));
-	b->next = sa->state->blocks;
-	sa->state->blocks = b;
-	return b->octets;
-}
-
-const char *ike_sa_text(struct ike_sa *sa, const char *text)
-{
-	size_t n = text ? strlen(text) + 1 : 0;
-	return text ? memcpy(ike_sa_alloc(sa, n), text, n) : NULL;
-}
-
-const char *ike_sa_printf(struct ike_sa *sa, const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	return ike_sa_text(sa, text);
-}
-
-void kept_drop(struct ike_session *s, struct kept *k)
-{
-	s->tables->kept -= k->n;
-	if (k->p)
-		crypto_cleanse(k->p, k->n);
-	free(k->p);
-	*k = (struct kept){ 0 };
-}
-
-void kept_set(struct ike_session *s, struct kept *k, struct span octets, uint32_t first)
-{
-	kept_drop(s, k);
-	if (octets.n == 0 || octets.n > KEPT_ONE_MAX || s->tables->kept + octets.n > KEPT_ALL_MAX)
-		return;
-	k->p = must(malloc(octets.n));
-	memcpy(k->p, octets.p, octets.n);
-	k->n = octets.n;
-	k->first = first;
-	s->tables->kept += k->n;
-}
-
-const struct node *kept_chain(struct ike_work *w, const struct kept *k)
-{
-	struct decode d = { .arena = w->a };
-	struct span trailing;
-	return k->p ? ike_chain_decode(k->first, 2, span_of(k->p, k->n), &d, &trailing) : NULL;
-}
-
-/* ---- lists ---- */
-
-static void list_remove(struct session_tables *t, struct ike_sa *sa)
-{
-	struct ike_sa_state *x = sa->state;
-	*(x->newer ? &x->newer->state->older : &t->newest[x->list]) = x->older;
-	*(x->older ? &x->older->state->newer : &t->oldest[x->list]) = x->newer;
-	t->count[x->list]--;
-}
-
-static void list_add(struct session_tables *t, struct ike_sa *sa, enum sa_list list)
-{
-	struct ike_sa_state *x = sa->state;
-	x->list = list;
-	x->newer = NULL;
-	x->older = t->newest[list];
-	*(x->older ? &x->older->state->newer : &t->oldest[list]) = sa;
-	t->newest[list] = sa;
-	t->count[list]++;
-}
-
-static void list_move(struct session_tables *t, struct ike_sa *sa, enum sa_list list)
-{
-	list_remove(t, sa);
-	list_add(t, sa, list);
-}
-
-void session_sa_closed(struct ike_session *s, struct ike_sa *sa)
-{
-	list_move(s->tables, sa, LIST_CLOSED);
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		c->dead = true;
-	for (int i = 0; i < KEPT; i++)
-		kept_drop(s, &sa->state->kept[i]);
-}
-
-/* ---- SAs by SPI ---- */
-
-static size_t spi_slot(const struct session_tables *t, const uint8_t spi_i[8])
-{
-	uint64_t h;
-	memcpy(&h, spi_i, 8);
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
-	return (h ^ h >> 29) & (t->slot_count - 1);
-}
-
-static void slots_grow(struct session_tables *t)
-{
-	if (t->slot_count == SLOTS_MAX)
-		return;
-	free(t->slots);
-	t->slot_count *= 2;
-	t->slots = must(calloc(t->slot_count, sizeof *t->slots));
-	for (struct ike_sa *sa = t->first; sa; sa = sa->next) {
-		struct ike_sa **slot = &t->slots[spi_slot(t, sa->spi_i)];
-		sa->hash_next = *slot;
-		*slot = sa;
-	}
-}
-
-static void child_unlink(struct ike_session *s, struct ike_child *c);
-
-static void child_forget_links(struct ike_child *c)
-{
-	struct ike_child *old = c->replaces;
-	for (struct ike_child *h = c->heirs; h; h = h->sibling)
-		h->replaces = NULL;
-	if (!old || old->sa == c->sa)	/* it goes, too */
-		return;
-	struct ike_child **link = &old->heirs;
-	while (*link && *link != c)
-		link = &(*link)->sibling;
-	if (*link)
-		*link = c->sibling;
-	if (old->heir == c)
-		old->heir = old->heirs;
-}
-
-/* Whatever points to an SA or to its children must not any more. */
-static void forget_links(struct ike_sa *sa)
-{
-	for (struct ike_sa *h = sa->state->heirs; h; h = h->state->sibling)
-		h->replaces = NULL;
-	if (sa->replaces) {
-		struct ike_sa **link = &sa->replaces->state->heirs;
-		while (*link && *link != sa)
-			link = &(*link)->state->sibling;
-		if (*link)
-			*link = sa->state->sibling;
-		if (sa->replaces->heir == sa)
-			sa->replaces->heir = sa->replaces->state->heirs;
-	}
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		child_forget_links(c);
-}
-
-static void sa_free(struct ike_session *s, struct ike_sa *sa)
-{
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		child_unlink(s, c);
-	for (int i = 0; i < KEPT; i++)
-		kept_drop(s, &sa->state->kept[i]);
-	for (int side = 0; side < 2; side++)
-		for (int i = 0; i < PENDING_MAX; i++)
-			kept_drop(s, &sa->state->pending[side][i].chain);
-	while (sa->state->blocks) {
-		struct sa_block *b = sa->state->blocks;
-		sa->state->blocks = b->next;
-		free(b);
-	}
-	ikev1_state_free(sa->v1);
-	free(sa->state);
-	free(sa);
-}
-
-static void sa_forget(struct ike_session *s, struct ike_sa *sa)
-{
-	struct session_tables *t = s->tables;
-	if (s->limits.forget)
-		s->limits.forget(s->limits.user, sa);
-	forget_links(sa);
-	list_remove(t, sa);
-	struct ike_sa **link = &t->slots[spi_slot(t, sa->spi_i)];
-	while (*link != sa)
-		link = &(*link)->hash_next;
-	*link = sa->hash_next;
-	*(sa->state->all_prev ? &sa->state->all_prev->next : &t->first) = sa->next;
-	*(sa->next ? &sa->next->state->all_prev : &t->last) = sa->state->all_prev;
-	t->forgotten++;
-	sa_free(s, sa);
-}
-
-/* The one that was idle longest, but not the one at work. */
-static struct ike_sa *oldest_idle(const struct session_tables *t, enum sa_list list)
-{
-	struct ike_sa *sa = t->oldest[list];
-	return sa && sa == t->busy ? sa->state->newer : sa;
-}
-
-/* Makes room: a half-open one over their limit, else a closed one, else whichever
- * was idle longest. */
-static void make_room(struct ike_session *s)
-{
-	struct session_tables *t = s->tables;
-	size_t max = s->limits.sas ? s->limits.sas : IKE_SAS_MAX;
-	if (t->count[LIST_HALF] >= IKE_HALF_OPEN_MAX)
-		sa_forget(s, oldest_idle(t, LIST_HALF));
-	if (t->count[LIST_HALF] + t->count[LIST_OPEN] + t->count[LIST_CLOSED] < max)
-		return;
-	static const enum sa_list order[] = { LIST_CLOSED, LIST_HALF, LIST_OPEN };
-	for (size_t i = 0; i < LISTS; i++) {
-		struct ike_sa *sa = oldest_idle(t, order[i]);
-		if (sa) {
-			sa_forget(s, sa);
-			return;
-		}
-	}
-}
-
-struct ike_sa *session_sa_new(struct ike_session *s, const uint8_t spis[16], int version)
-{
-	struct session_tables *t = s->tables;
-	make_room(s);
-	if (t->count[LIST_HALF] + t->count[LIST_OPEN] + t->count[LIST_CLOSED] >= t->slot_count)
-		slots_grow(t);
-	struct ike_sa **slot = &t->slots[spi_slot(t, spis)];
-	size_t depth = 0;
-	for (struct ike_sa *sa = *slot; sa; sa = sa->hash_next)
-		depth++;
-	if (depth >= SAME_SPI_MAX)
-		return NULL;
-	struct ike_sa *sa = must(calloc(1, sizeof *sa));
-	sa->state = must(calloc(1, sizeof *sa->state));
-	sa->state->children_last = &sa->children;
-	sa->version = (uint8_t)version;
-	sa->serial = ++t->seen;
-	memcpy(sa->spi_i, spis, 8);
-	memcpy(sa->spi_r, spis + 8, 8);
-	sa->hash_next = *slot;
-	*slot = sa;
-	sa->state->all_prev = t->last;
-	*(t->last ? &t->last->next : &t->first) = sa;
-	t->last = sa;
-	list_add(t, sa, LIST_HALF);
-	return sa;
-}
-
-struct offer *offer_find(struct ike_session *s, const struct addr *from, const struct addr *to)
-{
-	for (int i = 0; i < OFFERS_KEPT_MAX; i++) {
-		struct offer *o = &s->tables->offers[i];
-		if (o->sa.p && addr_equal(&o->from, from) && addr_equal(&o->to, to))
-			return o;
-	}
-	return NULL;
-}
-
-struct offer *offer_new(struct ike_session *s)
-{
-	struct offer *o = &s->tables->offers[s->tables->offer_next++ % OFFERS_KEPT_MAX];
-	kept_drop(s, &o->sa);
-	*o = (struct offer){ 0 };
-	return o;
-}
-
-struct ike_sa *session_sa_serial(struct ike_session *s, uint64_t serial)
-{
-	struct ike_sa *sa = s->tables->last;
-	for (int i = 0; sa && sa->serial != serial && i < 1024; i++)
-		sa = sa->state->all_prev;
-	return sa && sa->serial == serial ? sa : NULL;
-}
-
-void session_sa_replaced(struct ike_sa *old, struct ike_sa *by)
-{
-	by->replaces = old;
-	by->state->sibling = old->state->heirs;
-	old->state->heirs = by;
-	if (!old->heir)
-		old->heir = by;
-}
-
-static bool same_pair(const struct ike_sa *sa, const uint8_t spis[16])
-{
-	return memcmp(sa->spi_i, spis, 8) == 0 && memcmp(sa->spi_r, spis + 8, 8) == 0;
-}
-
-/* Between the same two hosts, whichever direction. */
-static bool same_hosts(const struct ike_sa *sa, const struct ike_place *at)
-{
-	const struct addr *i = &sa->end[IKE_INITIATOR].addr, *r = &sa->end[IKE_RESPONDER].addr;
-	return (addr_equal(i, &at->src) && addr_equal(r, &at->dst)) ||
-	       (addr_equal(i, &at->dst) && addr_equal(r, &at->src));
-}
-
-/* The SA of a message. One without SPIr is the first of its SA, or one of the
- * hosts' that have no SPIr yet; the first answer brings it. */
-static struct ike_sa *sa_find(struct ike_session *s, const uint8_t spis[16],
-			      const struct ike_place *at)
-{
-	bool zero = span_is_zero(span_of(spis + 8, 8));
-	struct ike_sa *half = NULL;
-	for (struct ike_sa *sa = s->tables->slots[spi_slot(s->tables, spis)]; sa;
-	     sa = sa->hash_next) {
-		if (memcmp(sa->spi_i, spis, 8) != 0)
-			continue;
-		if (!zero && same_pair(sa, spis))
-			return sa;
-		bool sa_zero = span_is_zero(span_of(sa->spi_r, 8));
-		if (same_hosts(sa, at) && ((zero && !half) || sa_zero))
-			half = sa;
-	}
-	if (half && !zero)
-		memcpy(half->spi_r, spis + 8, 8);
-	return half;
-}
-
-/* ---- CHILD SAs ---- */
-
-static size_t child_slot(const struct session_tables *t, uint8_t protocol, uint32_t spi)
-{
-	uint64_t h = ((uint64_t)spi << 8 | protocol) * 0x9e3779b97f4a7c15u;
-	return (h ^ h >> 32) & (t->spi_slots - 1);
-}
-
-static void child_link(struct session_tables *t, struct ike_child *c, int end)
-{
-	struct ike_child **slot = &t->spis[child_slot(t, c->protocol, end ? c->spi_r : c->spi_i)];
-	c->spi_next[end] = *slot;
-	*slot = c;
-}
-
-/* A child hangs in two lists, of its two SPIs; both may be one. */
-static struct ike_child **child_next(struct ike_child *c, const struct session_tables *t,
-				     size_t slot)
-{
-	bool first = child_slot(t, c->protocol, c->spi_i) == slot;
-	return &c->spi_next[first ? 0 : 1];
-}
-
-static void child_unlink(struct ike_session *s, struct ike_child *c)
-{
-	struct session_tables *t = s->tables;
-	if (!c->indexed)
-		return;
-	size_t slots[] = { child_slot(t, c->protocol, c->spi_i),
-			   child_slot(t, c->protocol, c->spi_r) };
-	for (int end = 0; end < (slots[0] == slots[1] ? 1 : 2); end++) {
-		struct ike_child **link = &t->spis[slots[end]];
-		while (*link && *link != c)
-			link = child_next(*link, t, slots[end]);
-		if (*link)
-			*link = *child_next(c, t, slots[end]);
-	}
-	t->spi_count--;
-	c->indexed = false;
-}
-
-static void child_enter(struct session_tables *t, struct ike_child *c)
-{
-	child_link(t, c, 0);
-	if (child_slot(t, c->protocol, c->spi_i) != child_slot(t, c->protocol, c->spi_r))
-		child_link(t, c, 1);
-}
-
-static void spis_grow(struct session_tables *t)
-{
-	free(t->spis);
-	t->spi_slots *= 2;
-	t->spis = must(calloc(t->spi_slots, sizeof *t->spis));
-	for (struct ike_sa *sa = t->first; sa; sa = sa->next)
-		for (struct ike_child *c = sa->children; c; c = c->next)
-			if (c->indexed)
-				child_enter(t, c);
-}
-
-void session_child_index(struct ike_session *s, struct ike_child *c)
-{
-	struct session_tables *t = s->tables;
-	if (c->indexed)
-		return;
-	if (++t->spi_count > t->spi_slots)
-		spis_grow(t);
-	child_enter(t, c);
-	c->indexed = true;
-}
-
-struct ike_child *session_child_new(struct ike_session *s, struct ike_sa *sa)
-{
-	(void)s;
-	if (sa->state->child_count == IKE_CHILDREN_MAX)
-		return NULL;
-	struct ike_child *c = ike_sa_alloc(sa, sizeof *c);
-	sa->state->child_count++;
-	c->sa = sa;
-	*sa->state->children_last = c;
-	sa->state->children_last = &c->next;
-	return c;
-}
-
-void session_child_replaced(struct ike_child *old, struct ike_child *by)
-{
-	if (by->replaces)
-		return;
-	by->replaces = old;
-	by->sibling = old->heirs;
-	old->heirs = by;
-	if (!old->heir)
-		old->heir = by;
-}
-
-/* Also among those of the IKE SA that this one took the place of: they live on. */
-struct ike_child *session_child_find(struct ike_sa *sa, uint8_t protocol, uint32_t spi)
-{
-	for (int depth = 0; sa && depth < 16; depth++, sa = sa->replaces)
-		for (struct ike_child *c = sa->children; c; c = c->next)
-			if (c->protocol == protocol && (c->spi_i == spi || c->spi_r == spi) &&
-			    c->outcome != IKE_FAILED)
-				return c;
-	return NULL;
-}
-
-struct ike_child *ike_session_child(const struct ike_session *s, uint8_t protocol, uint32_t spi,
-				    const struct addr *dst, enum ike_side *to)
-{
-	const struct session_tables *t = s->tables;
-	size_t slot = child_slot(t, protocol, spi);
-	for (struct ike_child *c = t->spis[slot]; c; c = *child_next(c, t, slot)) {
-		if (c->protocol != protocol)
-			continue;
-		if (c->spi_i == spi && addr_equal(&c->addr_i, dst))
-			return *to = IKE_INITIATOR, c;
-		if (c->spi_r == spi && addr_equal(&c->addr_r, dst))
-			return *to = IKE_RESPONDER, c;
-	}
-	return NULL;
 }
 
 /* ---- payloads ---- */
@@ -630,7 +173,7 @@ static void count_message(struct ike_work *w)
 	sa->last_frame = w->at->frame;
 	sa->last_seconds = w->at->seconds;
 	sa->last_nanoseconds = w->at->nanoseconds;
-	list_move(w->s->tables, sa, sa->state->list);
+	session_list_move(w->s->tables, sa, sa->state->list);
 }
 
 /* ---- requests and responses ---- */
@@ -730,7 +273,7 @@ static void take_response(struct ike_work *w)
 		p->chain = (struct kept){ 0 };
 	}
 	if (w->sa->state->list == LIST_HALF)
-		list_move(w->s->tables, w->sa, LIST_OPEN);
+		session_list_move(w->s->tables, w->sa, LIST_OPEN);
 	if (is_readable(w->m) && !w->at->cut) {
 		const struct node *request = kept_chain(w, &chain);
 		session_rules_message(w);
@@ -787,7 +330,7 @@ static struct ike_sa *sa_of(struct ike_work *w)
 {
 	const uint8_t *spis = w->m->octets.p;
 	int version = ike_version(w->m);
-	struct ike_sa *sa = sa_find(w->s, spis, w->at);
+	struct ike_sa *sa = session_sa_find(w->s, spis, w->at);
 	if (sa && sa->version == version)
 		return sa;
 	sa = session_sa_new(w->s, spis, version);
@@ -812,7 +355,7 @@ static void take(struct ike_work *w)
 	if (!w->at->cut)
 		ikev1_take(w);
 	if (w->turn->from == IKE_RESPONDER && w->sa->state->list == LIST_HALF)
-		list_move(w->s->tables, w->sa, LIST_OPEN);
+		session_list_move(w->s->tables, w->sa, LIST_OPEN);
 }
 
 void ike_session_take(struct ike_session *s, struct ike_message *m, const struct ike_place *at,
@@ -826,7 +369,7 @@ void ike_session_take(struct ike_session *s, struct ike_message *m, const struct
 	if (!at->copy)
 		w.sa = w.turn->sa = sa_of(&w);
 	else if (version == 1)
-		ikev1_copy(&w, sa_find(s, m->octets.p, at));
+		ikev1_copy(&w, session_sa_find(s, m->octets.p, at));
 	if (!w.sa) {
 		ike_opener_open(s->opener, m, a, fs);
 		return;
@@ -841,17 +384,15 @@ void ike_session_take(struct ike_session *s, struct ike_message *m, const struct
 struct ike_session *ike_session_new(struct keystore *keys, struct crypto *crypto,
 				    const struct ike_session_limits *limits)
 {
-	struct ike_session *s = must(calloc(1, sizeof *s));
-	struct session_tables *t = must(calloc(1, sizeof *t));
+	struct ike_session *s = calloc(1, sizeof *s);
+	if (!s)
+		abort();	/* as arenas do */
 	s->keys = keys;
 	s->crypto = crypto;
 	if (limits)
 		s->limits = *limits;
 	s->opener = ike_opener_new(keys, crypto);
-	s->tables = t;
-	t->slot_count = t->spi_slots = SLOTS_FIRST;
-	t->slots = must(calloc(t->slot_count, sizeof *t->slots));
-	t->spis = must(calloc(t->spi_slots, sizeof *t->spis));
+	session_tables_new(s);
 	return s;
 }
 
@@ -859,17 +400,8 @@ void ike_session_free(struct ike_session *s)
 {
 	if (!s)
 		return;
-	struct session_tables *t = s->tables;
-	for (struct ike_sa *sa = t->first, *next; sa; sa = next) {
-		next = sa->next;
-		sa_free(s, sa);
-	}
-	for (int i = 0; i < OFFERS_KEPT_MAX; i++)
-		kept_drop(s, &t->offers[i].sa);
+	session_tables_free(s);
 	ike_opener_free(s->opener);
-	free(t->slots);
-	free(t->spis);
-	free(t);
 	free(s);
 }
 

@@ -100,8 +100,9 @@ static enum auth_verdict verify_ppk(struct ike_work *w, struct auth_job *job, co
 	uint8_t changed[KEYMAT_PART_MAX];
 	int tries = 32;
 	*why = "a PPK takes part (RFC 8784), and none is given";
-	for (const struct ike_secret *k = w->s->keys->secrets; k && tries; k = k->next) {
-		if (k->kind != SECRET_PPK || !sk_p_with(w, k->secret, sk_p, changed))
+	const struct ike_secret *k = w->s->keys->of_kind[SECRET_PPK];
+	for (; k && tries; k = k->kind_next) {
+		if (!sk_p_with(w, k->secret, sk_p, changed))
 			continue;
 		tries--;
 		job->sk_p = span_of(changed, sk_p.n);

@@ -9,6 +9,7 @@
 
 enum {
 	CANDIDATES_MAX = 24,	/* secrets tried for one exchange */
+	STEPS_MAX = 1024,	/* rows looked at for them */
 	SMALL_STORE = 64,	/* secrets: each is tried on each exchange, whatever SPIs it names */
 	ROWS_MAX = 64,		/* derived rows of one CHILD SA */
 	PRIVATE_MAX = 512,	/* exponentiations for secrets that name no SPIs: anybody can
@@ -35,7 +36,9 @@ static void candidate(struct candidates *c, struct ike_secret *k, enum secret_ki
 static void candidates_pair(struct candidates *c, const struct keystore *s,
 			    const uint8_t spis[16], enum secret_kind kind)
 {
-	for (struct ike_secret *k = keystore_secrets(s, spis); k; k = k->pair_next)
+	int steps = 0;	/* those that name no SPIs may be many */
+	struct ike_secret *k = keystore_secrets(s, spis);
+	for (; k && c->count < CANDIDATES_MAX && steps < STEPS_MAX; k = k->pair_next, steps++)
 		candidate(c, k, kind);
 }
 
@@ -234,9 +237,9 @@ static size_t sk_d_ppk(struct ike_work *w, struct sk_d out[SK_D_MAX])
 	size_t n = 0;
 	if (!w->sa->ppk || !key || !key->sk_d.n)
 		return 0;
-	for (const struct ike_secret *k = w->s->keys->secrets; k && n < SK_D_MAX; k = k->next) {
-		if (k->kind != SECRET_PPK ||
-		    (w->sa->state->ppk.n && k->secret.p != w->sa->state->ppk.p))
+	const struct ike_secret *k = w->s->keys->of_kind[SECRET_PPK];
+	for (; k && n < SK_D_MAX; k = k->kind_next) {
+		if ((w->sa->state->ppk.n && k->secret.p != w->sa->state->ppk.p))
 			continue;
 		uint8_t *octets = arena_alloc(w->a, key->sk_d.n);
 		struct sk_d with = { span_of(octets, key->sk_d.n),

@@ -385,6 +385,22 @@ START_TEST(flood)
 }
 END_TEST
 
+/* One SPIi from ever other hosts: after 64 SAs nothing more is kept of it. */
+START_TEST(same_spi_limit)
+{
+	struct ike_turn *turn = NULL;
+	struct talk_sa sa = talk_first(&(struct talk_sa){ .port = { 500, 500 } });
+	uint64_t seen, gone;
+	memset(sa.spis, 0x77, 8);
+	for (uint32_t i = 0; i < 100; i++)
+		turn = talk_take(&t, &sa, IKE_INITIATOR, same_spi(i, &sa));
+	ck_assert_ptr_null(turn->sa);
+	ike_session_counts(t.session, &seen, &gone);
+	ck_assert_uint_eq(seen, 64);
+	ck_assert_uint_eq(gone, 0);
+}
+END_TEST
+
 /* No fragment completes a message; the ICV of each is right. */
 START_TEST(fragments)
 {
@@ -488,6 +504,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, flood, 0, sizeof floods / sizeof *floods);
+	tcase_add_test(c, same_spi_limit);
 	tcase_add_loop_test(c, fragments, 0, 2);
 	tcase_add_loop_test(c, many_proposals, 0, 2);
 	tcase_add_test(c, many_children);

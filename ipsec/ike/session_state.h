@@ -68,7 +68,29 @@ struct ike_sa_state {
 	struct ike_sa *heirs, *sibling;		/* all that claim to replace it */
 };
 
-/* ---- session.c ---- */
+struct session_tables {
+	struct ike_sa **slots;		/* by SPIi */
+	size_t slot_count;
+	size_t count[LISTS];
+	struct ike_sa *newest[LISTS], *oldest[LISTS];
+	struct ike_sa *first, *last;	/* all, by serial */
+	struct ike_sa *busy;		/* whose message is being taken: it stays */
+	struct ike_child **spis;	/* CHILD SAs by protocol and SPI */
+	size_t spi_slots, spi_count;
+	size_t kept;			/* octets in struct kept */
+	struct offer offers[OFFERS_KEPT_MAX];
+	uint32_t offer_next;
+	uint64_t seen, forgotten;
+};
+
+/* ---- session_tables.c ---- */
+void session_tables_new(struct ike_session *s);
+void session_tables_free(struct ike_session *s);
+void session_list_move(struct session_tables *t, struct ike_sa *sa, enum sa_list list);
+/* The SA of a message. One without SPIr is the first of its SA, or one of the
+ * hosts' that have no SPIr yet; the first answer brings it. NULL: not known. */
+struct ike_sa *session_sa_find(struct ike_session *s, const uint8_t spis[16],
+			       const struct ike_place *at);
 void kept_set(struct ike_session *s, struct kept *k, struct span octets, uint32_t first);
 void kept_drop(struct ike_session *s, struct kept *k);
 /* Decodes a kept chain into the packet's arena; NULL if there is none. */
@@ -78,6 +100,7 @@ struct ike_sa *session_sa_new(struct ike_session *s, const uint8_t spis[16], int
 void session_sa_replaced(struct ike_sa *old, struct ike_sa *by);
 /* It ended, in whatever way: first to go when memory is short. */
 void session_sa_closed(struct ike_session *s, struct ike_sa *sa);
+/* ---- session.c ---- */
 /* The request of side `from` with this message ID that waits for its answer; NULL. */
 struct pending *pending_find(struct ike_sa *sa, enum ike_side from, uint32_t id);
 static inline enum ike_side other_side(enum ike_side s)

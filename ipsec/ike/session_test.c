@@ -155,6 +155,18 @@ START_TEST(retransmitted_auth)
 }
 END_TEST
 
+/* Other octets under the same ID are no new request: RFC 7296, 2.1. */
+START_TEST(same_id)
+{
+	struct ike_sa *s = talk_establish(&t, &sa);
+	talk(&t, &sa, "i asks", INFO, 2, "");
+	struct ike_turn *turn = talk(&t, &sa, "i asks", INFO, 2, "DELETE esp c1000001");
+	ck_assert_uint_eq(turn->repeats, 5);
+	ck_assert_uint_eq(s->end[0].requests, 3);
+	ck_assert_int_eq(s->children->outcome, IKE_ESTABLISHED);
+}
+END_TEST
+
 START_TEST(unanswered)
 {
 	struct talk_sa first = talk_first(&sa);
@@ -525,6 +537,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, pairs);
 	tcase_add_test(c, retransmitted);
 	tcase_add_test(c, retransmitted_auth);
+	tcase_add_test(c, same_id);
 	tcase_add_test(c, unanswered);
 	tcase_add_test(c, id_jumps);
 	tcase_add_test(c, cookie);

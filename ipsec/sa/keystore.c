@@ -371,6 +371,9 @@ struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secr
 	k->works = false;
 	origin_keep(s, &k->origin);
 	secret_pair_add(s, k);
+	k->kind_next = NULL;
+	*(s->of_kind[k->kind] ? &s->of_kind_last[k->kind]->kind_next : &s->of_kind[k->kind]) = k;
+	s->of_kind_last[k->kind] = k;
 	*s->secrets_tail = k;
 	s->secrets_tail = &k->next;
 	s->secret_count++;

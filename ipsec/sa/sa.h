@@ -87,6 +87,7 @@ enum secret_kind {
 struct ike_secret {
 	struct ike_secret *next;
 	struct ike_secret *pair_next;	/* the next of the same SPI pair (keystore_secrets()) */
+	struct ike_secret *kind_next;	/* the next of the same kind */
 	struct origin origin;
 	enum secret_kind kind;
 	/* Of the IKE SA (of the new one, for an exchange that makes one); zero: not known. */
@@ -102,6 +103,7 @@ struct keystore {
 	struct sa_key *sas, **sas_tail;
 	struct ike_key *ikes, **ikes_tail;
 	struct ike_secret *secrets, **secrets_tail;
+	struct ike_secret *of_kind[SECRET_KINDS], *of_kind_last[SECRET_KINDS];
 	size_t sa_count, ike_count, secret_count;
 	struct keystore_index *index;	/* finds equal rows and SPI pairs; private */
 	struct cipher_cache *ciphers;	/* those of all rows */
