@@ -103,12 +103,12 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
+static struct arena made;	/* all packets of the program's tests */
+
 static struct span copy(struct writer *w)
 {
-	uint8_t *b = malloc(w->n + 1);	/* freed with the test's process */
-	ck_assert(b && !w->bad);
-	memcpy(b, w->p, w->n);
-	return span_of(b, w->n);
+	ck_assert(!w->bad);
+	return arena_copy(&made, writer_span(w));
 }
 
 /* Host n of net 1 (outer), 2 or 3. */
@@ -164,8 +164,8 @@ static struct span with(struct span head, struct span s)
 static struct span hex(const char *digits)
 {
 	size_t n = strlen(digits) / 2;
-	uint8_t *b = malloc(n + 1);
-	ck_assert(b && span_unhex(span_text(digits), b, n));
+	uint8_t *b = arena_raw(&made, n + 1);
+	ck_assert(span_unhex(span_text(digits), b, n));
 	return span_of(b, n);
 }
 
@@ -613,5 +613,7 @@ int main(void)
 	tcase_add_test(t, fragments_inside);
 	tcase_add_loop_test(t, floods, 0, 3);
 	suite_add_tcase(s, t);
-	return testing_run(s);
+	int status = testing_run(s);
+	arena_done(&made);
+	return status;
 }
