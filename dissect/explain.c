@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { O_FORMAT = RUN_OPTIONS, O_MTU, O_MAX_SAS, O_COLOUR };
+enum { O_FORMAT = RUN_OPTIONS, O_MTU, O_COLOUR };
 
 enum { MTU_MIN = 68, MTU_MAX = 65535, MTU_USUAL = 1500 };
 
@@ -20,7 +20,6 @@ static const struct option_row rows[] = {
 	RUN_OPTION_ROWS,
 	[O_FORMAT] = { 'f', "format", "FORMAT", "text (default), json or html" },
 	[O_MTU] = { 0, "mtu", "N", "octets that the path between the gateways carries (1500)" },
-	[O_MAX_SAS] = { 0, "max-sas", "N", "keep at most N IKE SAs; closed and idle ones go first" },
 	[O_COLOUR] = { 0, "colour", "WHEN", "auto (default), always or never" },
 	{ 0 },
 };
@@ -40,7 +39,7 @@ struct explain {
 	struct run *run;
 	struct story *story;
 	enum format format;
-	unsigned long mtu, max_sas;
+	unsigned long mtu;
 	const char *colour;
 	struct text out;
 };
@@ -71,7 +70,6 @@ static bool set_option(void *user, struct option_found o, struct err *e)
 	switch (o.row) {
 	case O_FORMAT: return set_format(x, o.argument, e);
 	case O_MTU: return options_number(o.argument, "--mtu", MTU_MIN, MTU_MAX, &x->mtu, e);
-	case O_MAX_SAS: return options_number(o.argument, "--max-sas", 1, IKE_SAS_MAX, &x->max_sas, e);
 	case O_COLOUR: return set_colour(x, o.argument, e);
 	default: return false;
 	}
@@ -170,7 +168,6 @@ int explain_main(int argc, char **argv)
 	struct explain x = { .run = run_new("ikat explain"), .mtu = MTU_USUAL, .colour = "auto" };
 	int status = run_options(x.run, &options, argc, argv, set_option, &x);
 	if (status < 0) {
-		x.run->wire_options.sessions = x.max_sas;
 		if (run_open(x.run))
 			explain(&x, argc - optind, argv + optind);
 		status = x.run->status;

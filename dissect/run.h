@@ -52,7 +52,7 @@ enum run_option {
 	[RUN_LIST_INTERFACES] = { 0, "list-interfaces", NULL, "list them and stop" }, \
 	[RUN_ESP_NULL] = { 0, "esp-null", NULL, \
 			   "find out which SAs without keys are not encrypted (RFC 5879)" }, \
-	[RUN_MAX_SAS] = { 0, "max-sas", "N", "IKE SAs to remember at a time" }
+	[RUN_MAX_SAS] = { 0, "max-sas", "N", "IKE SAs to remember at a time; closed and idle ones go first" }
 
 enum { RUN_BATCH = 32, RUN_PATHS_MAX = 64, RUN_PORTS_MAX = 16 };
 
