@@ -21,7 +21,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "dissect", dissect_main, "show packets layer by layer, decrypted where keys are given" },
-	{ "explain", explain_main, "tell the story of a capture: what was negotiated, what failed, what each SA carried" },
+	{ "explain", explain_main, "tell the story of a capture: what was negotiated, what failed" },
 	{ "keys", keys_main, "read keys in any format, write them in any other" },
 	{ "lab", lab_main, "real peers in a Linux of their own: run, record, explore" },
 	{ "vectors", vectors_main, "run the known-answer vectors of every algorithm" },

@@ -264,6 +264,11 @@ int capture_link(const struct capture *c)
 	return c->link;
 }
 
+uint64_t capture_frames(const struct capture *c)
+{
+	return c->frames;
+}
+
 bool capture_is_file(const struct capture *c)
 {
 	return c->source.regular;

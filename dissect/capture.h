@@ -43,6 +43,9 @@ void capture_close(struct capture *c);
 /* DLT_... of all its frames. */
 int capture_link(const struct capture *c);
 
+/* How many frames were read so far, also those that the filter did not take. */
+uint64_t capture_frames(const struct capture *c);
+
 /* True when frames can be read ahead without waiting for anybody. */
 bool capture_is_file(const struct capture *c);
 

@@ -23,9 +23,10 @@ static bool set_up(struct capture *c, const struct capture_options *o, struct er
 	pcap_set_tstamp_precision(c->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	int status = pcap_activate(c->pcap);
 	if (status < 0) {
-		const char *more = pcap_geterr(c->pcap);
-		return err_set(e, "%s: %s%s%s%s", c->name, pcap_statustostr(status),
-			       *more ? " (" : "", more, *more ? ")" : "");
+		const char *what = pcap_statustostr(status), *more = pcap_geterr(c->pcap);
+		bool same = !*more || strcmp(what, more) == 0;
+		return err_set(e, "%s: %s%s%s%s", c->name, what, same ? "" : " (",
+			       same ? "" : more, same ? "" : ")");
 	}
 	char why[PCAP_ERRBUF_SIZE] = "";
 	if (pcap_setnonblock(c->pcap, 1, why) != 0)

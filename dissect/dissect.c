@@ -26,9 +26,9 @@ static const struct option_row rows[] = {
 	RUN_OPTION_ROWS,
 	[O_FORMAT] = { 'f', "format", "VIEW", "tree (default), line, notation, json, csv, html, none" },
 	[O_WRITE] = { 'w', "write", "FILE", "write packets as they are without IPsec (pcap)" },
-	[O_FRAMES] = { 0, "frames", "FROM[-TO]", "show only these frames (all are read)" },
+	[O_FRAMES] = { 0, "frames", "FROM[-TO]", "show only these (5, 5-7, 5-, -7); all are read" },
 	[O_SA] = { 0, "sa", "SPI", "show only ESP and AH with this SPI" },
-	[O_IKE] = { 0, "ike", "SPI", "show only IKE with this SPI of either side, or its front" },
+	[O_IKE] = { 0, "ike", "SPI", "show only IKE with this SPI, its front, or SPIi:SPIr" },
 	[O_HOST] = { 0, "host", "ADDRESS[/N]", "show only packets to or from it, outer or inner" },
 	[O_FINDINGS] = { 0, "findings", "[=SEVERITY]", "show only frames with findings" },
 	[O_FIELDS] = { 0, "fields", "LIST", "csv: the columns, with commas between them" },
@@ -57,6 +57,7 @@ struct dissect {
 	struct text out;
 	struct view_env env;
 	struct arena scratch;
+	uint64_t taken, closed;		/* packets that were selected; with ESP or IKE closed */
 	bool begun;
 };
 
@@ -118,11 +119,27 @@ static bool check_options(struct dissect *d, struct err *e)
 
 /* ---- packets ---- */
 
+/* Some of it could not be opened, so nobody knows what it would match. */
+static bool is_closed(const struct packet *p)
+{
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		for (uint32_t i = q->inner_from; i < q->layer_count; i++) {
+			const struct layer *l = &q->layers[i];
+			if ((l->type->kind == LAYER_ESP && !l->esp->decrypted) ||
+			    (l->type->kind == LAYER_IKE && ike_message_closed(l->ike)))
+				return true;
+		}
+	return false;
+}
+
 static void show(void *user, const struct packet *p)
 {
 	struct dissect *d = user;
-	if (!select_takes(&d->select, p))
+	if (!select_takes(&d->select, p)) {
+		d->closed += d->taken == 0 && is_closed(p);
 		return;
+	}
+	d->taken++;
 	if (d->plain && !plain_packet(d->plain, p))
 		d->run->stop = true;
 	if (!d->view->packet)
@@ -210,6 +227,8 @@ static void set_env(struct dissect *d, int files, const char *names)
 		.bytes = d->bytes,
 		.many_files = files > 1,
 		.columns = terminal_columns(),
+		.findings = d->select.findings,
+		.least = d->select.least,
 		.files = names,
 		.fields = d->env.fields,
 	};
@@ -256,11 +275,25 @@ static void close_plain(struct dissect *d)
 	fputc('\n', stderr);
 }
 
+/* An empty answer may be a typing error, or what could not be read. */
+static void tell_nothing(const struct dissect *d)
+{
+	const struct run *r = d->run;
+	if (!select_any(&d->select) || d->taken || !d->begun)
+		return;
+	fprintf(stderr, "%s: nothing matches (of %llu frame%s", r->command,
+		(unsigned long long)r->frames, r->frames == 1 ? "" : "s");
+	if (d->closed)
+		fprintf(stderr, "; %llu stayed closed", (unsigned long long)d->closed);
+	fputs(")\n", stderr);
+}
+
 static void dissect(struct dissect *d, int count, char **files)
 {
 	struct run *r = d->run;
 	bool each = d->view->packet || d->write;
 	struct run_calls calls = { begin, each ? show : NULL, flush, d };
+	run_sort_files(count, files);
 	char *names = join(r->interface ? r->interface : "", count, files);
 	set_env(d, count, names);
 	run_files(r, count, files, &calls);
@@ -271,6 +304,8 @@ static void dissect(struct dissect *d, int count, char **files)
 		run_complain(r, 2);
 	}
 	close_plain(d);
+	if (each)
+		tell_nothing(d);
 	free(names);
 }
 

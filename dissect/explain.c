@@ -14,7 +14,7 @@
 
 enum { O_FORMAT = RUN_OPTIONS, O_MTU, O_COLOUR };
 
-enum { MTU_MIN = 68, MTU_MAX = 65535, MTU_USUAL = 1500 };
+enum { MTU_MIN = 68, MTU_MAX = 65535, MTU_USUAL = 1500, COLUMNS_MIN = 40 };
 
 static const struct option_row rows[] = {
 	RUN_OPTION_ROWS,
@@ -91,13 +91,15 @@ static void take_packet(void *user, const struct packet *p)
 
 static unsigned terminal_columns(void)
 {
-	const char *columns = getenv("COLUMNS");
+	const char *given = getenv("COLUMNS");
 	struct winsize size;
-	if (columns && atoi(columns) > 0)
-		return (unsigned)atoi(columns);
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	return 80;
+	unsigned columns = 80;
+	if (given && atoi(given) > 0)
+		columns = (unsigned)atoi(given);
+	else if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+		 size.ws_col)
+		columns = size.ws_col;
+	return columns < COLUMNS_MIN ? COLUMNS_MIN : columns;
 }
 
 /* As the C library would choose it, without changing its state. */
@@ -136,12 +138,29 @@ static void write_story(struct explain *x)
 	}
 }
 
-/* "a.pcap, b.pcap"; in the story's arena. */
-static const char *file_names(struct story *s, int count, char **files)
+static void add_numbers(struct text *t, uint64_t before, uint64_t end, bool first)
 {
-	const char *all = count ? arena_text(&s->arena, span_text(files[0])) : NULL;
-	for (int i = 1; i < count; i++)
-		all = arena_printf(&s->arena, "%s, %s", all, files[i]);
+	if (end <= before)
+		text_add(t, end < before ? " (not read)" : " (no frames)");
+	else
+		text_printf(t, " (%s%llu to %llu)", first ? "frames " : "",
+			    (unsigned long long)before + 1, (unsigned long long)end);
+}
+
+/* "a.pcap", or "a.pcap (frames 1 to 20), b.pcap (21 to 50)", as they are numbered
+ * through; in the story's arena. */
+static const char *file_names(struct explain *x, int count, char **files)
+{
+	const uint64_t *ends = x->run->ends;
+	struct text t = { 0 };
+	for (int i = 0; i < count; i++) {
+		text_add(&t, i ? ", " : "");
+		text_add(&t, strcmp(files[i], "-") ? files[i] : "(standard input)");
+		if (count > 1)
+			add_numbers(&t, i ? ends[i - 1] : 0, ends[i], !i || !ends[i - 1]);
+	}
+	const char *all = arena_text(&x->story->arena, span_of(t.p, t.n));
+	text_done(&t);
 	return all;
 }
 
@@ -150,10 +169,13 @@ static void explain(struct explain *x, int count, char **files)
 	struct run *r = x->run;
 	struct run_calls calls = { .packet = take_packet, .user = x };
 	x->story = story_new(r->wire, r->crypto, (uint32_t)x->mtu);
-	x->story->files = r->interface ? r->interface : file_names(x->story, count, files);
 	x->out.sink = to_stdout;
 	ike_session_on_forget(wire_session(r->wire), story_forget, x->story);
+	r->number_through = true;
+	run_sort_files(count, files);
 	run_files(r, count, files, &calls);
+	x->story->keys = &r->store;
+	x->story->files = r->interface ? r->interface : file_names(x, count, files);
 	if (r->frames || r->status != 2) {
 		story_finish(x->story);
 		write_story(x);

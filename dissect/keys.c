@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -40,9 +41,12 @@ struct load {
 	struct keystore *store;
 	struct keys_notes *notes;
 	struct err *e;
-	size_t files, passed;
+	const char *path;
+	size_t files, rows;	/* rows: that could be used */
+	size_t passed;		/* files without keys that one would look for keys in */
 	bool folder;		/* the path is one */
-	char passed_names[160];	/* of the first few files without keys */
+	const char *kind;	/* what the last file without keys is; NULL */
+	char passed_names[400];	/* of the first few of them */
 	struct { dev_t dev; ino_t ino; } open[KEYS_DEPTH_MAX];	/* folders we are in */
 };
 
@@ -73,6 +77,20 @@ static bool holds(struct span text, const char *word)
 static bool is_credential(struct span head)
 {
 	return keys_starts(head, "-----BEGIN ") || (head.n > 4 && head.p[0] == 0x30 && head.p[1] == 0x82);
+}
+
+/* What lies beside keys, and holds none: configurations, counters, what other tools
+ * made of the capture. Nothing is said of these in a folder. */
+static bool is_companion(const char *path)
+{
+	static const char *const names[] = { "*.conf", "*.ini", "*.md", "*.html", "*.json",
+		"*counters*", "*xfrm_stat*", "*xfrm-monitor*", "sas.txt", "tshark.csv",
+		"inject.log", "xfrm.batch", "README*" };
+	const char *slash = strrchr(path, '/');
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (fnmatch(names[i], slash ? slash + 1 : path, 0) == 0)
+			return true;
+	return false;
 }
 
 /* What a file without keys is, for the note; NULL if nothing special. */
@@ -139,26 +157,40 @@ static enum outcome file_read(int fd, uint8_t **p, size_t *n, size_t *cap)
 	}
 }
 
-static const char *last_part(const char *path)
+/* Its name below the path that was given. */
+static const char *inner_name(const struct load *l, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	return slash && slash[1] ? slash + 1 : path;
+	size_t n = strlen(l->path);
+	if (strncmp(path, l->path, n) != 0)
+		return path;
+	while (path[n] == '/')
+		n++;
+	return path[n] ? path + n : path;
 }
 
 static void pass_over(struct load *l, const char *path, const char *kind)
 {
 	size_t n = strlen(l->passed_names);
+	l->kind = kind;
 	if (l->passed < PASSED_NAMES)
-		snprintf(l->passed_names + n, sizeof l->passed_names - n, "%s%.40s%s%s%s",
-			 n ? ", " : "", last_part(path), kind ? " (" : "", kind ? kind : "",
+		snprintf(l->passed_names + n, sizeof l->passed_names - n, "%s%.80s%s%s%s",
+			 n ? ", " : "", inner_name(l, path), kind ? " (" : "", kind ? kind : "",
 			 kind ? ")" : "");
 	l->passed++;
+}
+
+/* A text that gave no key. */
+static void pass_over_text(struct load *l, const char *path, struct span text)
+{
+	const char *kind = text.n ? file_kind(text) : "empty";
+	if (!l->folder || (text.n && !is_companion(path)))
+		pass_over(l, path, kind);
 }
 
 static bool file_take(struct load *l, const char *path, int fd)
 {
 	uint8_t *p = NULL;
-	size_t n = 0, cap = 0, bad = l->notes->unusable;
+	size_t n = 0, cap = 0, bad = l->notes->unusable, rows = 0;
 	enum outcome outcome = file_read(fd, &p, &n, &cap);
 	struct span text = span_of(p, n);
 	struct origin at = { path, 0, NULL };
@@ -166,12 +198,14 @@ static bool file_take(struct load *l, const char *path, int fd)
 		err_set(l->e, "%s: %s", path, strerror(errno));
 	else if (outcome == READ_LARGE)
 		keys_note_add(l->notes, at, false, "more than %d octets: not read", KEYS_FILE_MAX);
-	else if (is_credential(text) && l->folder)
-		l->files--;
+	else if ((is_credential(text) || outcome == READ_BINARY) && l->folder)
+		;	/* nobody takes it for keys */
 	else if (outcome == READ_BINARY)
 		pass_over(l, path, is_credential(text) ? "a certificate or private key" : "binary");
-	else if (keys_load_text(l->store, path, text, l->notes) == 0 && l->notes->unusable == bad)
-		pass_over(l, path, n ? file_kind(text) : "empty");
+	else if ((rows = keys_load_text(l->store, path, text, l->notes)) == 0 &&
+		 l->notes->unusable == bad)
+		pass_over_text(l, path, text);
+	l->rows += rows;
 	crypto_cleanse(p, cap);
 	free(p);
 	return outcome != READ_FAILED;
@@ -255,33 +289,45 @@ static bool path_load(struct load *l, const char *path, size_t depth)
 	return file_load(l, path);
 }
 
-static void passed_note(struct load *l, const char *path)
+/* The path was given for its keys, and there are none. */
+static void barren_note(struct load *l)
 {
-	struct origin at = { path, 0, NULL };
-	if (l->passed == 0)
-		return;
-	if (l->files <= 1 && !l->folder)
-		keys_note_add(l->notes, at, false, "no keys in it%s%s",
-			      strchr(l->passed_names, '(') ? ": " : "",
-			      strchr(l->passed_names, '(') ? l->passed_names : "");
+	struct origin at = { l->path, 0, NULL };
+	struct keys_note **end = l->notes->last;
+	if (l->folder)
+		keys_note_add(l->notes, at, false, "no keys in any of its %zu files", l->files);
 	else
-		keys_note_add(l->notes, at, false, "%zu of %zu files hold no keys and were passed "
-			      "over: %s%s", l->passed, l->files, l->passed_names,
+		keys_note_add(l->notes, at, false, "no keys in it%s%s%s", l->kind ? " (" : "",
+			      l->kind ? l->kind : "", l->kind ? ")" : "");
+	if (*end)
+		(*end)->barren = true;
+	l->notes->barren++;
+}
+
+static void passed_note(struct load *l, size_t unusable)
+{
+	struct origin at = { l->path, 0, NULL };
+	if (l->rows == 0 && l->notes->unusable == unusable)
+		barren_note(l);
+	if (l->passed && l->folder)
+		keys_note_add(l->notes, at, false, "no keys in: %s%s", l->passed_names,
 			      l->passed > PASSED_NAMES ? ", ..." : "");
 }
 
 bool keys_load(struct keystore *s, const char *path, struct keys_notes *notes, struct err *e)
 {
-	struct load l = { .store = s, .notes = notes, .e = e };
+	struct load l = { .store = s, .notes = notes, .e = e, .path = path };
+	size_t unusable = notes->unusable;
 	bool ok;
 	if (strcmp(path, "-") == 0) {
 		l.files = 1;
-		ok = file_take(&l, "standard input", STDIN_FILENO);
+		l.path = "standard input";
+		ok = file_take(&l, l.path, STDIN_FILENO);
 	} else {
 		ok = path_load(&l, path, 0);
 	}
 	if (ok)
-		passed_note(&l, path);
+		passed_note(&l, unusable);
 	return ok;
 }
 

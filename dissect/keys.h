@@ -20,6 +20,7 @@ struct keys_note {
 	struct keys_note *next;
 	struct origin origin;
 	bool unusable;		/* a key line that cannot be used */
+	bool barren;		/* a path that holds no key at all */
 	const char *text;
 };
 
@@ -28,12 +29,14 @@ struct keys_notes {
 	struct keys_note *first, **last;
 	size_t count, more;	/* kept, not kept */
 	size_t unusable;	/* key lines that cannot be used, in all */
+	size_t barren;		/* paths that hold no key at all */
 	bool failed;		/* set by keys_finish: unusable lines are errors */
+	bool strict;		/* set by the caller: paths without a key are, too */
 };
 
 void keys_notes_init(struct keys_notes *n);
 void keys_notes_done(struct keys_notes *n);
-/* "note: FILE:LINE: ..." or "error: FILE:LINE: ...", a line each. */
+/* "note: FILE:LINE: ...", "warning: PATH: ..." or "error: FILE:LINE: ...", a line each. */
 void keys_notes_print(const struct keys_notes *n, struct text *out);
 void keys_note_add(struct keys_notes *n, struct origin at, bool unusable,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -18,7 +18,7 @@ enum { ROW_FORMAT, ROW_OUTPUT, ROW_SECRETS };
 
 static const struct option_row rows[] = {
 	[ROW_FORMAT] = { 't', "to", "FORMAT",
-			 "write csv, xfrm, esp_sa, ikev2, ikev1 or tcpdump instead of a list" },
+			 "write csv, xfrm, esp_sa, ikev2, ikev1 or tcpdump, not a list" },
 	[ROW_OUTPUT] = { 'o', "output", "FILE", "write to FILE, readable by its owner only" },
 	[ROW_SECRETS] = { 's', "secrets", NULL, "show the keys in the list" },
 	{ 0 },
@@ -185,10 +185,10 @@ static void note_other_kinds(struct run *r)
 	other += r->format->kinds & KEYS_IKEV2 ? 0 : s->ike_count - v1;
 	other += r->format->kinds & KEYS_IKEV1 ? 0 : v1;
 	other += r->format->kinds & KEYS_SECRET ? 0 : s->secret_count;
+	struct origin at = { r->output ? r->output : "standard output", 0, NULL };
 	if (other)
-		keys_note_add(&r->notes, (struct origin){ 0 }, false,
-			      "%zu keys of other kinds left out: %s is %s", other, r->format->name,
-			      r->format->help);
+		keys_note_add(&r->notes, at, false, "%zu key%s of other kinds left out: %s is %s",
+			      other, other == 1 ? "" : "s", r->format->name, r->format->help);
 }
 
 /* The text has room for more than is gathered between two records, so it never
@@ -280,9 +280,10 @@ static void put_usage(FILE *to)
 static int run_keys(struct run *r, int argc, char **argv)
 {
 	bool ok = true, usable;
+	r->notes.strict = true;
 	for (int i = optind; ok && i < argc; i++)
 		ok = keys_load(&r->store, argv[i], &r->notes, &r->e);
-	usable = ok && keys_finish(&r->store, &r->notes);
+	usable = ok && keys_finish(&r->store, &r->notes) && !r->notes.barren;
 	ok = ok && write_result(r);
 	struct text told = { 0 };
 	keys_notes_print(&r->notes, &told);

@@ -70,11 +70,19 @@ void keys_say(struct keys_in *in, size_t line, const char *format, ...)
 	va_end(ap);
 }
 
+static const char *note_kind(const struct keys_notes *n, const struct keys_note *note)
+{
+	if ((note->unusable && n->failed) || (note->barren && n->strict))
+		return "error:";
+	return note->barren ? "warning:" : "note:";
+}
+
 void keys_notes_print(const struct keys_notes *n, struct text *out)
 {
 	for (const struct keys_note *note = n->first; note; note = note->next) {
-		text_add(out, note->unusable && n->failed ? "error: " : "note: ");
+		text_add(out, note_kind(n, note));
 		if (note->origin.file) {
+			text_char(out, ' ');
 			text_escape(out, span_text(note->origin.file));
 			text_char(out, ':');
 		}

@@ -261,9 +261,7 @@ static bool take_packet(struct plain *s, const struct packet *p)
 {
 	struct unwrapped u;
 	enum unwrap result = unwrap_packet(p, s->session, s->out, &u);
-	if (result == UNWRAP_OPENED && p->copy_of)
-		s->counts.copies++;
-	else if (result == UNWRAP_OPENED)
+	if (result == UNWRAP_OPENED)
 		give_opened(s, p, &u);
 	s->counts.dummies += result == UNWRAP_DUMMY;
 	s->counts.impossible += result == UNWRAP_IMPOSSIBLE;
@@ -291,6 +289,10 @@ static size_t take_inner(struct plain *s, const struct packet *p, size_t *closed
 bool plain_packet(struct plain *s, const struct packet *p)
 {
 	size_t closed = 0;
+	if (p->copy_of) {
+		s->counts.copies++;
+		return !s->bad;
+	}
 	if (hold_count(s))
 		release_late(s, p->frame.seconds);
 	bool taken = p->inner ? take_inner(s, p, &closed) : take_packet(s, p);

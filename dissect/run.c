@@ -35,6 +35,7 @@ void run_free(struct run *r)
 	crypto_free(r->crypto);
 	arena_done(&r->arena);
 	free(r->packet_memory);
+	free(r->ends);
 	free(r);
 }
 
@@ -250,13 +251,16 @@ static void flush(void *user)
 		r->calls->flush(r->calls->user);
 }
 
-static void read_capture(struct run *r, struct capture *c)
+/* first: the number before that of its first frame. */
+static void read_capture(struct run *r, struct capture *c, uint64_t first)
 {
 	struct frame f;
 	enum capture_state state = CAPTURE_END;
 	r->batch = capture_keeps(c) < RUN_BATCH ? capture_keeps(c) : RUN_BATCH;
-	while (!stops(r) && (state = capture_next(c, &f, &r->e)) == CAPTURE_FRAME)
+	while (!stops(r) && (state = capture_next(c, &f, &r->e)) == CAPTURE_FRAME) {
+		f.number += r->number_through ? first : 0;
 		take_frame(r, &f);
+	}
 	batch_end(r);
 	if (state == CAPTURE_DAMAGED) {
 		flush(r);
@@ -325,19 +329,87 @@ static int common_link(int count, char **files)
 	return link;
 }
 
+/* A regular file and its place among the names. */
+struct dated {
+	char *name;
+	int at;
+	int64_t seconds;
+	uint32_t nanoseconds;
+};
+
+/* False for what has no first frame, or cannot be read twice. */
+static bool first_time(struct dated *d)
+{
+	struct err ignored = { 0 };
+	struct stat st;
+	struct frame f;
+	if (stat(d->name, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	struct capture *c = capture_open(d->name, &ignored);
+	bool there = c && capture_next(c, &f, &ignored) == CAPTURE_FRAME;
+	if (there) {
+		d->seconds = f.seconds;
+		d->nanoseconds = f.nanoseconds;
+	}
+	capture_close(c);
+	return there;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct dated *x = a, *y = b;
+	if (x->seconds != y->seconds)
+		return x->seconds < y->seconds ? -1 : 1;
+	if (x->nanoseconds != y->nanoseconds)
+		return x->nanoseconds < y->nanoseconds ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+void run_sort_files(int count, char **files)
+{
+	struct dated *all = count > 1 ? calloc((size_t)count, 2 * sizeof *all) : NULL;
+	size_t n = 0;
+	if (count < 2)
+		return;
+	if (!all)
+		abort();
+	struct dated *sorted = all + count;
+	for (int i = 0; i < count; i++) {
+		all[n] = (struct dated){ .name = files[i], .at = i };
+		n += first_time(&all[n]);
+	}
+	memcpy(sorted, all, n * sizeof *all);
+	qsort(sorted, n, sizeof *sorted, by_time);
+	for (size_t i = 0; i < n; i++)
+		files[all[i].at] = sorted[i].name;
+	free(all);
+}
+
+static void make_ends(struct run *r, int count)
+{
+	free(r->ends);
+	r->ends = calloc((size_t)count + 1, sizeof *r->ends);
+	if (!r->ends)
+		abort();
+}
+
 static void read_files(struct run *r, int count, char **files)
 {
+	uint64_t number = 0;
+	make_ends(r, count);
 	bool begun = count > 1;
 	if (begun && !begin(r, r->calls->begin ? common_link(count, files) : -1))
 		return;
 	for (int i = 0; i < count && !stops(r); i++) {
 		struct capture *c = capture_open_with(files[i], &r->input, &r->e);
 		if (c && (begun || begin(r, capture_link(c))))
-			read_capture(r, c);
+			read_capture(r, c, number);
 		else if (!c && r->wait.ended)
 			r->e.set = false;	/* it ended before the file had begun */
 		else if (!c)
 			run_complain(r, 2);
+		number += c ? capture_frames(c) : 0;
+		r->ends[i] = number;
 		capture_close(c);
 	}
 }
@@ -374,7 +446,7 @@ static void read_interface(struct run *r)
 		return;
 	}
 	if (begin(r, capture_link(c)) && give_up_rights(r)) {
-		read_capture(r, c);
+		read_capture(r, c, 0);
 		flush(r);
 		tell_statistics(r, c);
 	}

@@ -80,6 +80,7 @@ struct run {
 	bool stop;			/* set by a command's function: enough was read (nobody
 					 * takes what is written any more) */
 	bool no_input;			/* set by a command's own option: nothing will be read */
+	bool number_through;		/* set by a command: frame numbers go on from file to file */
 	unsigned long snaplen, duration, max_sas;	/* octets, seconds, SAs; 0: not given */
 	struct capture_options input;
 
@@ -89,6 +90,8 @@ struct run {
 	struct err e;
 	int status;			/* exit status so far */
 	uint64_t frames, octets;	/* of all inputs; octets as captured */
+	uint64_t *ends;			/* for each file that run_files() was given: frames in it
+					 * and in those before it, so far as they were read */
 	int64_t first_seconds;		/* time of the first frame */
 	uint32_t first_nanoseconds;
 	/* private: */
@@ -116,7 +119,11 @@ int run_options(struct run *r, const struct options *o, int argc, char **argv,
  * set, when the run cannot begin. */
 bool run_open(struct run *r);
 
-/* Reads all inputs: r->interface, or the files. What is wrong with one is told
+/* Puts the regular files among the names in the order of their first frames'
+ * times; the others (pipes, files without a frame) keep their places. */
+void run_sort_files(int count, char **files);
+
+/* Reads all inputs: r->interface, or the files in this order. What is wrong with one is told
  * and raises r->status. SIGINT and SIGTERM end an interface, a pipe and a file
  * that is followed like their ends. */
 void run_files(struct run *r, int count, char **files, const struct run_calls *calls);

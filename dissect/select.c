@@ -19,17 +19,21 @@ static bool room(size_t count, const char *option, struct err *e)
 	return count < SELECT_MAX || err_set(e, "more than %d times %s", SELECT_MAX, option);
 }
 
+/* "5", "5-7", "5-", "-7" */
 bool select_add_frames(struct select *s, const char *range, struct err *e)
 {
 	char text[24];
-	unsigned long from, to;
+	unsigned long from = 1, to = 0;
 	const char *dash = strchr(range, '-');
 	size_t n = dash ? (size_t)(dash - range) : strlen(range);
+	if (dash == range && !dash[1])
+		return err_set(e, "--frames is \"-\", needs a number before or behind it");
 	snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text), range);
-	if (!options_number(text, "--frames", 1, ULONG_MAX, &from, e))
+	if (dash != range && !options_number(text, "--frames", 1, ULONG_MAX, &from, e))
 		return false;
-	to = from;
-	if (dash && !options_number(dash + 1, "--frames", from, ULONG_MAX, &to, e))
+	if (!dash)
+		to = from;
+	else if (dash[1] && !options_number(dash + 1, "--frames", from, ULONG_MAX, &to, e))
 		return false;
 	s->from = from;
 	s->to = to;
@@ -51,25 +55,37 @@ bool select_add_spi(struct select *s, const char *spi, struct err *e)
 	unsigned long v = strtoul(digits, &end, base);
 	bool starts = strchr("0123456789abcdefABCDEF", *digits) != NULL && *digits;
 	if (!starts || *end || errno || v > UINT32_MAX)
-		return err_set(e, "--sa is \"%s\", needs an SPI of 32 bits, decimal or as 0x...", spi);
+		return err_set(e, "--sa is \"%s\", needs an SPI of 32 bits: decimal, or "
+			       "hexadecimal with 0x before it or a letter a-f in it", spi);
 	if (!room(s->spi_count, "--sa", e))
 		return false;
 	s->spis[s->spi_count++] = (uint32_t)v;
 	return true;
 }
 
+/* One to 16 digits; those that are not there are zeros. */
+static bool ike_digits(struct span digits, uint8_t spi[8])
+{
+	char full[IKE_DIGITS];
+	memset(full, '0', IKE_DIGITS);
+	if (!digits.n || digits.n > IKE_DIGITS)
+		return false;
+	memcpy(full, digits.p, digits.n);
+	return span_unhex(span_of(full, IKE_DIGITS), spi, 8);
+}
+
+/* The front of one SPI; or SPIi:SPIr, as key files and `ikat keys` have it. */
 bool select_add_ike(struct select *s, const char *spi, struct err *e)
 {
 	const char *digits = strncasecmp(spi, "0x", 2) == 0 ? spi + 2 : spi;
-	size_t n = strlen(digits);
-	char full[IKE_DIGITS + 1];
-	struct select_ike ike = { .digits = (uint8_t)n };
-	memset(full, '0', IKE_DIGITS);
-	if (n && n <= IKE_DIGITS)
-		memcpy(full, digits, n);
-	if (!n || n > IKE_DIGITS || !span_unhex(span_of(full, IKE_DIGITS), ike.spi, 8))
+	const char *colon = strchr(digits, ':');
+	size_t n = colon ? (size_t)(colon - digits) : strlen(digits);
+	struct select_ike ike = { .digits = (uint8_t)n, .pair = colon };
+	if (!ike_digits(span_of(digits, n), ike.spi) ||
+	    (colon && (n != IKE_DIGITS || strlen(colon + 1) != IKE_DIGITS ||
+		       !ike_digits(span_text(colon + 1), ike.spi_r))))
 		return err_set(e, "--ike is \"%s\", needs an IKE SPI, or the first of its 16 "
-			       "hexadecimal digits", spi);
+			       "hexadecimal digits, or both SPIs with : between them", spi);
 	if (!room(s->ike_count, "--ike", e))
 		return false;
 	s->ikes[s->ike_count++] = ike;
@@ -125,6 +141,21 @@ static bool ike_begins(const struct select_ike *ike, struct span spi)
 	return ike->digits % 2 == 0 || ike->spi[whole] >> 4 == spi.p[whole] >> 4;
 }
 
+/* Before the responder has answered, its SPI is zero: also in what is known of an
+ * SA that nobody answered. */
+static bool is_pair(const struct select_ike *ike, struct span i, struct span r)
+{
+	return i.n == 8 && r.n == 8 && memcmp(ike->spi, i.p, 8) == 0 &&
+	       (memcmp(ike->spi_r, r.p, 8) == 0 || span_is_zero(r) ||
+		span_is_zero(span_of(ike->spi_r, 8)));
+}
+
+static bool is_of_ike(const struct select_ike *ike, struct span header)
+{
+	struct span i = span_part(header, 0, 8), r = span_part(header, 8, 8);
+	return ike->pair ? is_pair(ike, i, r) : ike_begins(ike, i) || ike_begins(ike, r);
+}
+
 static bool has_ike(const struct select *s, const struct packet *p)
 {
 	for (uint32_t i = 0; i < p->layer_count; i++) {
@@ -132,8 +163,7 @@ static bool has_ike(const struct select *s, const struct packet *p)
 			continue;
 		struct span h = p->layers[i].ike->octets;	/* the SPIs stand first */
 		for (size_t n = 0; n < s->ike_count; n++)
-			if (ike_begins(&s->ikes[n], span_part(h, 0, 8)) ||
-			    ike_begins(&s->ikes[n], span_part(h, 8, 8)))
+			if (is_of_ike(&s->ikes[n], h))
 				return true;
 	}
 	return false;
@@ -171,6 +201,11 @@ static bool somewhere(const struct select *s, const struct packet *p,
 		if (somewhere(s, q, has))
 			return true;
 	return false;
+}
+
+bool select_any(const struct select *s)
+{
+	return s->from || s->to || s->spi_count || s->ike_count || s->host_count || s->findings;
 }
 
 bool select_takes(const struct select *s, const struct packet *p)

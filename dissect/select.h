@@ -8,10 +8,12 @@
 
 enum { SELECT_MAX = 64 };	/* conditions of one kind */
 
-/* The front of an IKE SPI, in hexadecimal digits. */
+/* The front of an IKE SPI, in hexadecimal digits. With `pair` the initiator's SPI,
+ * and the responder's behind it. */
 struct select_ike {
-	uint8_t spi[8];
+	uint8_t spi[8], spi_r[8];
 	uint8_t digits;
+	bool pair;
 };
 
 struct select {
@@ -32,6 +34,9 @@ bool select_add_spi(struct select *s, const char *spi, struct err *e) MUST_CHECK
 bool select_add_ike(struct select *s, const char *spi, struct err *e) MUST_CHECK;
 bool select_add_host(struct select *s, const char *pattern, struct err *e) MUST_CHECK;
 bool select_add_findings(struct select *s, const char *severity, struct err *e) MUST_CHECK;
+
+/* Some condition was given. */
+bool select_any(const struct select *s);
 
 /* After wire_finish(). */
 bool select_takes(const struct select *s, const struct packet *p);

@@ -186,8 +186,13 @@ static void take_time(struct story *s, const struct frame *f)
 	if (s->frames++ == 0) {
 		s->first_seconds = f->seconds;
 		s->first_nanoseconds = f->nanoseconds;
+		s->last_seconds = f->seconds;
+		s->last_nanoseconds = f->nanoseconds;
 	}
 	s->octets += f->captured;
+	if (f->seconds < s->last_seconds ||
+	    (f->seconds == s->last_seconds && f->nanoseconds < s->last_nanoseconds))
+		return;		/* of another file that ran beside it */
 	s->last_seconds = f->seconds;
 	s->last_nanoseconds = f->nanoseconds;
 }
@@ -234,6 +239,15 @@ void story_forget(void *user, struct ike_sa *sa)
 
 /* ---- the end ---- */
 
+/* Both ends rekeyed at once, and the other one's SA stayed. */
+static bool find_loser(struct ike_sa *sa, void *user)
+{
+	struct story_tables *t = ((struct story *)user)->tables;
+	if (sa->replaces && sa->replaces->heir && sa->replaces->heir != sa)
+		t->losers[t->loser_count++] = sa;
+	return t->loser_count < STORY_LOSERS_MAX;
+}
+
 /* In the session's order, and with those that were made by a rekey and never had
  * a message of their own. */
 static bool finish_ike(struct ike_sa *sa, void *user)
@@ -262,8 +276,11 @@ void story_finish(struct story *s)
 		story_flow_finish(s, f);
 	story_children_index(s);
 	s->ikes = s->ikes_last = NULL;
-	if (session)
+	if (session) {
+		ike_session_each(session, find_loser, s);
 		ike_session_each(session, finish_ike, s);
+	}
+	story_findings_finish(s);
 }
 
 /* ---- small things that the sentences share ---- */

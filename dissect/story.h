@@ -10,6 +10,7 @@
 #include "ipsec/wire/packet.h"
 
 enum {
+	STORY_AGAIN_MAX = 6,
 	STORY_EVENTS_MAX = 24,		/* kept for one IKE SA: the first half, and the last */
 	STORY_FLOWS_MAX = 1 << 20,	/* ESP and AH SAs */
 	STORY_UNKNOWN_MAX = 1 << 12,	/* ... of them without a key */
@@ -26,10 +27,13 @@ struct story_event {
 	uint32_t nanoseconds;
 	enum ike_side from;
 	bool request, repeated;		/* repeated: a retransmission */
+	bool probe;			/* sent again over another path (MOBIKE) */
+	bool note;			/* no message: what ICMP says of one; `from` is its end */
 	bool bad;			/* ICV bad, or an error notify in it */
 	uint16_t times;			/* retransmissions right behind each other are one event */
 	uint16_t fragments;		/* that the message came in (RFC 7383); 0: whole */
 	uint16_t octets;		/* of the (first) IKE message */
+	uint32_t again_ms[STORY_AGAIN_MAX];	/* after the first: the first of `times` */
 	const char *label;		/* "IKE_SA_INIT request 0"; IKEv1: "MAIN 0" */
 	const char *payloads;		/* "SA KE NONCE N(NAT_DETECTION_SOURCE_IP)"; "closed" */
 	const char *remark;		/* or NULL */
@@ -115,12 +119,23 @@ struct story_ike {
 	struct story_event *events;
 	uint32_t event_count, left_out;	/* left out between first half and last */
 	uint16_t event_room;		/* private */
+	/* The ends as they were when the IKE SA was met; struct ike_end has the latest.
+	 * Read them by story_end_addr() and story_end_port(). */
+	struct addr addr[2];
+	uint16_t port[2];
+	uint32_t moves[2];		/* of each end */
+	/* By each end: messages that went out again over another path, the first of them. */
+	uint32_t probes[2];
+	uint64_t probe_frame[2];
+	const char *probe_path[2];	/* "192.0.2.1 > 192.0.2.9" */
 	/* From story_finish on: what the capture shows, which may be more than the session
 	 * knows (an IKE SA that nobody answered has failed); the notify that refused it or
 	 * its CHILD SAs, or NULL; inferred: nobody could read it, but it cannot be another. */
 	enum ike_outcome outcome;
 	const char *reason;
 	bool inferred;
+	uint8_t psks;			/* private: enum story_psks */
+	const struct ike_secret *other_psk;	/* that the pre-shared key differs from; NULL */
 	const char *asked_id;		/* the identity that the initiator asks for (IDr); NULL */
 	const char *situation;		/* one word for what no notify names: "no-answer",
 					 * "peer-dead", "retry", "one-way", ...; NULL */
@@ -134,6 +149,7 @@ struct story {
 	struct wire *wire;
 	struct crypto *crypto;
 	const char *files;		/* "a.pcap, b.pcap" */
+	const struct keystore *keys;	/* what was given; NULL: not known */
 	uint32_t mtu;			/* of the path: given, or 1500 */
 	uint64_t frames, octets;
 	int64_t first_seconds, last_seconds;

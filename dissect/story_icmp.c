@@ -10,6 +10,7 @@ struct quoted {
 	struct addr dst;
 	uint8_t protocol;
 	uint16_t sport, dport;
+	uint8_t spi_i[8];		/* of the IKE message, if the quote is that long */
 };
 
 /* The packet that the error quotes begins with its IP header. */
@@ -28,6 +29,12 @@ static bool read_quoted(struct span octets, bool v6, struct quoted *q)
 	r = reader_of(span_from(octets, header));
 	q->sport = read_u16(&r);
 	q->dport = read_u16(&r);
+	read_u32(&r);
+	struct span rest = read_rest(&r);
+	if (rest.n >= 4 && span_is_zero(span_part(rest, 0, 4)))
+		rest = span_from(rest, 4);	/* RFC 3948, 2.2 */
+	if (q->protocol == PROTOCOL_UDP && !r.bad && rest.n >= sizeof q->spi_i)
+		memcpy(q->spi_i, rest.p, sizeof q->spi_i);
 	return true;
 }
 
@@ -85,7 +92,48 @@ void story_icmp_packet(struct story *s, const struct packet *p, uint32_t at)
 		ip--;
 	if (ip->type->kind != LAYER_IPV4 && ip->type->kind != LAYER_IPV6)
 		return;
-	take(s, &(struct story_unreachable){
+	struct story_unreachable said = {
 		.about = q.dst, .from = ip->ip->src, .v6 = v6, .type = type, .code = code,
-		.mtu = !big ? 0 : v6 ? word : word & 0xffff, .frame = p->frame.number, .times = 1 });
+		.mtu = !big ? 0 : v6 ? word : word & 0xffff, .frame = p->frame.number, .times = 1 };
+	take(s, &said);
+	if (!big && q.protocol == PROTOCOL_UDP)
+		story_ladder_icmp(s, &p->frame, &said, q.spi_i);
+}
+
+/* ---- in words ---- */
+
+enum meaning { NO_PORT, CLOSED, NO_WAY };
+
+/* RFC 792 and RFC 1812, 5.2.7.1; RFC 4443, 3.1 */
+static enum meaning meaning_of(const struct story_unreachable *u)
+{
+	if (u->code == (u->v6 ? 4 : 3))
+		return NO_PORT;
+	if (u->v6 ? u->code == 1 : u->code == 9 || u->code == 10 || u->code == 13)
+		return CLOSED;
+	return NO_WAY;
+}
+
+const char *story_icmp_words(const struct story_unreachable *u)
+{
+	static const char *const words[] = {
+		"nobody listens on that port: no IKE daemon runs there, or a firewall rejects it",
+		"a firewall forbids it", "no way leads there" };
+	return words[meaning_of(u)];
+}
+
+const char *story_icmp_advice(const struct story_unreachable *u)
+{
+	static const char *const names[] = { "icmp-port", "icmp-closed", "icmp-route" };
+	return names[meaning_of(u)];
+}
+
+const struct story_unreachable *story_icmp_about(const struct story *s, const struct story_ike *k,
+						 enum ike_side side)
+{
+	const struct story_unreachable *u = s->unreachable;
+	while (u && (u->mtu || !(addr_equal(&u->about, &k->sa->end[side].addr) ||
+				 addr_equal(&u->about, story_end_addr(k, side)))))
+		u = u->next;
+	return u;
 }

@@ -15,17 +15,21 @@ const char *story_side_name(enum ike_side side)
 	return side == IKE_INITIATOR ? "initiator" : "responder";
 }
 
-const char *story_side(struct story *s, const struct ike_sa *sa, enum ike_side side)
+const char *story_side(struct story *s, const struct story_ike *k, enum ike_side side)
 {
 	return arena_printf(&s->arena, "the %s (%s)", story_side_name(side),
-			    story_addr(s, &sa->end[side].addr));
+			    story_addr(s, story_end_addr(k, side)));
 }
 
 /* ---- what the ladder shows ---- */
 
-static const struct story_event *last_event(const struct story_ike *k)
+/* The last message: what ICMP says is none. */
+static struct story_event *last_event(const struct story_ike *k)
 {
-	return k->event_count ? &k->events[k->event_count - 1] : NULL;
+	uint32_t n = k->event_count;
+	while (n && k->events[n - 1].note)
+		n--;
+	return n ? &k->events[n - 1] : NULL;
 }
 
 static bool starts(const char *text, const char *with)
@@ -35,7 +39,7 @@ static bool starts(const char *text, const char *with)
 
 static bool sent_again(const struct story_event *e)
 {
-	return e->repeated || e->times > 1;
+	return e->repeated || e->probe || e->times > 1;
 }
 
 /* The request that was sent again and again, to the end of the ladder, without an
@@ -46,9 +50,15 @@ static const struct story_event *unanswered(const struct story_ike *k, bool *aga
 	if (!last || !last->request)
 		return NULL;
 	*again = sent_again(last);
-	while (first > k->events && first[-1].label == last->label && first[-1].from == last->from &&
-	       first[-1].request)
-		*again |= sent_again(--first);
+	for (const struct story_event *e = last; e > k->events; ) {
+		e--;
+		if (!e->note && !(e->label == last->label && e->from == last->from && e->request))
+			break;
+		if (e->note)
+			continue;
+		*again |= sent_again(e);
+		first = e;
+	}
 	return k->sa->end[last->from].unanswered ? first : NULL;
 }
 
@@ -91,12 +101,17 @@ static bool is_bare_refusal(const struct story_ike *k)
 
 /* ---- CHILD SAs ---- */
 
+bool story_child_made(const struct ike_child *c)
+{
+	return c->outcome != IKE_FAILED && c->outcome != IKE_INCOMPLETE;
+}
+
 static const struct ike_child *first_refused(const struct ike_sa *sa, bool *any_made)
 {
 	const struct ike_child *refused = NULL;
 	*any_made = false;
 	for (const struct ike_child *c = sa->children; c; c = c->next) {
-		*any_made |= c->outcome != IKE_FAILED && c->outcome != IKE_INCOMPLETE;
+		*any_made |= story_child_made(c);
 		if (c->outcome == IKE_FAILED && !refused)
 			refused = c;
 	}
@@ -114,14 +129,20 @@ static const struct ike_child *one_way_child(const struct story *s, const struct
 
 /* SAs that no exchange is known of go between its ends, after its last message
  * began. Only the first ones are looked at. */
-static bool esp_follows(const struct story *s, const struct ike_sa *sa)
+static bool is_between(const struct story_flow *f, const struct addr *i, const struct addr *r)
 {
-	const struct addr *i = &sa->end[IKE_INITIATOR].addr, *r = &sa->end[IKE_RESPONDER].addr;
+	return (addr_equal(&f->src, i) && addr_equal(&f->dst, r)) ||
+	       (addr_equal(&f->src, r) && addr_equal(&f->dst, i));
+}
+
+static bool esp_follows(const struct story *s, const struct story_ike *k)
+{
+	const struct ike_sa *sa = k->sa;
 	unsigned n = 0;
 	for (const struct story_flow *f = s->flows; f && n < FLOWS_LOOKED_AT; f = f->next, n++)
 		if (!f->child && f->last_frame > sa->first_frame &&
-		    ((addr_equal(&f->src, i) && addr_equal(&f->dst, r)) ||
-		     (addr_equal(&f->src, r) && addr_equal(&f->dst, i))))
+		    (is_between(f, &sa->end[0].addr, &sa->end[1].addr) ||
+		     is_between(f, story_end_addr(k, IKE_INITIATOR), story_end_addr(k, IKE_RESPONDER))))
 			return true;
 	return false;
 }
@@ -152,7 +173,7 @@ static const char *situation_of(struct story *s, const struct story_ike *k)
 	const struct ike_sa *sa = k->sa;
 	bool again = false;
 	const struct story_event *open = unanswered(k, &again);
-	if (psk_refused(sa))
+	if (psk_refused(sa) || k->psks == STORY_PSKS_DIFFER)
 		return "wrong-psk";
 	if (sa->outcome == IKE_FAILED || sa->outcome == IKE_DELETED || sa->outcome == IKE_REKEYED)
 		return NULL;
@@ -198,30 +219,22 @@ static const char *since_first(struct story *s, const struct story_ike *k)
 			      (int64_t)sa->last_nanoseconds - sa->first_nanoseconds);
 }
 
-static const char *named(struct story *s, const struct ike_sa *sa, enum ike_side side)
+static const char *named(struct story *s, const struct story_ike *k, enum ike_side side)
 {
-	const struct ike_end *e = &sa->end[side];
-	if (!e->id)
-		return story_addr(s, &e->addr);
-	return arena_printf(&s->arena, "%s (\"%s\")", story_addr(s, &e->addr),
-			    story_clean(s, e->id));
+	const struct ike_end *e = &k->sa->end[side];
+	const char *addr = story_addr(s, story_end_addr(k, side));
+	return e->id ? arena_printf(&s->arena, "%s (\"%s\")", addr, story_clean(s, e->id)) : addr;
 }
 
 /* What ICMP says about the silent end; "" for nothing. */
-static const char *icmp_words(struct story *s, const struct addr *about)
+static const char *icmp_words(struct story *s, const struct story_ike *k, enum ike_side about)
 {
-	const struct story_unreachable *u = s->unreachable;
-	while (u && (u->mtu || !addr_equal(&u->about, about)))
-		u = u->next;
+	const struct story_unreachable *u = story_icmp_about(s, k, about);
 	if (!u)
 		return "";
-	bool port = u->v6 ? u->code == 4 : u->code == 3;
-	bool closed = u->v6 ? u->code == 1 : u->code == 9 || u->code == 10 || u->code == 13;
 	return arena_printf(&s->arena, " %s answers with ICMP (frame %llu, %llu in all): %s.",
 			    story_addr(s, &u->from), (unsigned long long)u->frame,
-			    (unsigned long long)u->times,
-			    port ? "the host is up, but no IKE daemon listens on that port" :
-			    closed ? "a firewall forbids it" : "no way leads there");
+			    (unsigned long long)u->times, story_icmp_words(u));
 }
 
 static const char *silence(struct story *s, const struct story_ike *k, const char *before)
@@ -233,12 +246,12 @@ static const char *silence(struct story *s, const struct story_ike *k, const cha
 	unsigned n = sendings(k, open);
 	if (n < 2)
 		return arena_printf(&s->arena, "%s %s did not answer %s (frame %llu) before the capture "
-				    "ends.", before, story_side(s, k->sa, story_other(open->from)),
+				    "ends.", before, story_side(s, k, story_other(open->from)),
 				    open->label, (unsigned long long)open->frame);
 	return arena_printf(&s->arena, "%s %s never answered %s, which was sent %u times from frame %llu on.%s",
-			    before, story_side(s, k->sa, story_other(open->from)), open->label, n,
+			    before, story_side(s, k, story_other(open->from)), open->label, n,
 			    (unsigned long long)open->frame,
-			    icmp_words(s, &k->sa->end[story_other(open->from)].addr));
+			    icmp_words(s, k, story_other(open->from)));
 }
 
 /* As the end of a sentence. */
@@ -254,7 +267,7 @@ static const char *explain_refused(struct story *s, const struct story_ike *k)
 	const struct ike_reason *r = &k->sa->reason;
 	const struct story_advice *a = story_advice_find(k->reason, false);
 	return arena_printf(&s->arena, "Failed: %s refused it%s%s%s%s%s.",
-			    story_side(s, k->sa, r->by), k->reason ? " with " : "",
+			    story_side(s, k, r->by), k->reason ? " with " : "",
 			    k->reason ? k->reason : "", r->frame ?
 			    arena_printf(&s->arena, " in frame %llu", (unsigned long long)r->frame) : "",
 			    a ? ": " : r->evidence ? ": " : "",
@@ -269,30 +282,34 @@ static const char *explain_failed(struct story *s, const struct story_ike *k)
 	if (k->inferred)
 		return arena_printf(&s->arena, "Failed: %s refused it; its encrypted answer in frame %llu is "
 				    "so short that it can only be an error, nearly always AUTHENTICATION_FAILED.",
-				    story_side(s, k->sa, last_event(k)->from),
+				    story_side(s, k, last_event(k)->from),
 				    (unsigned long long)last_event(k)->frame);
 	return explain_refused(s, k);
 }
 
 static const char *children_words(struct story *s, const struct ike_sa *sa)
 {
-	unsigned made = 0;
-	for (const struct ike_child *c = sa->children; c; c = c->next)
-		made += c->outcome != IKE_FAILED && c->outcome != IKE_INCOMPLETE;
+	unsigned made = 0;	/* those that took another one's place are not counted again */
+	bool rekeyed = false;
+	for (const struct ike_child *c = sa->children; c; c = c->next) {
+		made += story_child_made(c) && !(c->replaces && c->replaces->sa == sa);
+		rekeyed |= story_child_made(c) && c->replaces && c->replaces->sa == sa;
+	}
 	if (made == 0 && sa->replaces)
 		return "with the CHILD SAs of the one that it replaces";
-	return made == 0 ? "without a CHILD SA that the capture shows" : made == 1 ? "with one CHILD SA" :
+	return made == 0 ? "without a CHILD SA that the capture shows" : made == 1 ?
+		rekeyed ? "with one CHILD SA, which was rekeyed" : "with one CHILD SA" :
 		arena_printf(&s->arena, "with %u CHILD SAs", made);
 }
 
-static const char *explain_child_refused(struct story *s, const struct ike_sa *sa,
+static const char *explain_child_refused(struct story *s, const struct story_ike *k,
 					 const struct ike_child *c)
 {
 	const char *name = ike_reason_name(&c->reason);
 	const struct story_advice *a = story_advice_find(name, true);
 	return arena_printf(&s->arena, "The IKE SA was established, but %s refused the CHILD SA%s%s in "
 			    "frame %llu, so no traffic can flow: %s.",
-			    story_side(s, sa, c->reason.by), name ? " with " : "", name ? name : "",
+			    story_side(s, k, c->reason.by), name ? " with " : "", name ? name : "",
 			    (unsigned long long)c->reason.frame, a ? a->means : "no reason was given");
 }
 
@@ -308,9 +325,14 @@ static const char *explain_established(struct story *s, const struct story_ike *
 		sa->replaces ? arena_printf(&s->arena, " by a rekey of IKE SA %llu",
 					    (unsigned long long)sa->replaces->serial) : "";
 	if (refused && !made)
-		return explain_child_refused(s, sa, refused);
+		return explain_child_refused(s, k, refused);
 	const char *text = arena_printf(&s->arena, "Established%s between %s and %s, %s", how,
-		named(s, sa, IKE_INITIATOR), named(s, sa, IKE_RESPONDER), children_words(s, sa));
+		named(s, k, IKE_INITIATOR), named(s, k, IKE_RESPONDER), children_words(s, sa));
+	for (int i = 0; i < 2; i++)
+		if (k->moves[i] && !addr_equal(story_end_addr(k, i), &sa->end[i].addr))
+			text = arena_printf(&s->arena, "%s; the %s moved to %s in frame %llu", text,
+					    story_side_name(i), story_addr(s, &sa->end[i].addr),
+					    (unsigned long long)sa->end[i].moved_frame);
 	if (k->situation && strcmp(k->situation, "peer-dead") == 0)
 		return silence(s, k, arena_printf(&s->arena, "%s, but then", text));
 	if (k->situation && strcmp(k->situation, "one-way") == 0)
@@ -324,11 +346,14 @@ static const char *explain_incomplete(struct story *s, const struct story_ike *k
 	if (k->situation)
 		return silence(s, k, "Not finished:");
 	if (sa->encrypted && !sa->opened)
-		return arena_printf(&s->arena, "Not known: %u encrypted message%s stay%s closed for want of "
-				    "keys%s.", sa->encrypted, sa->encrypted == 1 ? "" : "s",
-				    sa->encrypted == 1 ? "s" : "", esp_follows(s, sa) ? "; but ESP or AH "
-				    "follows between the same addresses, so it most likely was established" :
-				    "");
+		return arena_printf(&s->arena, "Not known: %u encrypted message%s stay%s closed%s%s.",
+				    sa->encrypted, sa->encrypted == 1 ? "" : "s",
+				    sa->encrypted == 1 ? "s" : "", story_keys_miss(s, sa) ?
+				    ": keys were given, but none for these SPIs" : " for want of keys",
+				    esp_follows(s, k) ? "; but ESP or AH follows between the same "
+				    "addresses, so it most likely was established" :
+				    "; no ESP or AH follows between the two in this capture, so perhaps "
+				    "the CHILD SA was refused");
 	return arena_printf(&s->arena, "The capture does not show how it ended; the last message is in frame "
 			    "%llu, %s after the first.", (unsigned long long)sa->last_frame,
 			    since_first(s, k));
@@ -342,7 +367,7 @@ static const char *explain(struct story *s, const struct story_ike *k)
 	case IKE_ESTABLISHED: return explain_established(s, k);
 	case IKE_REKEYED:
 		return arena_printf(&s->arena, "Established between %s and %s, later replaced by a rekey%s.",
-				    named(s, sa, IKE_INITIATOR), named(s, sa, IKE_RESPONDER),
+				    named(s, k, IKE_INITIATOR), named(s, k, IKE_RESPONDER),
 				    sa->heir ? arena_printf(&s->arena, ": IKE SA %llu takes its place",
 							    (unsigned long long)sa->heir->serial) : "");
 	case IKE_DELETED:
@@ -353,19 +378,49 @@ static const char *explain(struct story *s, const struct story_ike *k)
 					    story_side_name(sa->deleted_by),
 					    (unsigned long long)sa->deleted_frame);
 		return arena_printf(&s->arena, "Established between %s and %s, %s; deleted by the %s in frame "
-				    "%llu.", named(s, sa, IKE_INITIATOR), named(s, sa, IKE_RESPONDER),
+				    "%llu.", named(s, k, IKE_INITIATOR), named(s, k, IKE_RESPONDER),
 				    children_words(s, sa), story_side_name(sa->deleted_by),
 				    (unsigned long long)sa->deleted_frame);
 	default: return explain_incomplete(s, k);
 	}
 }
 
+/* The row that says more than reason and situation. */
+static const char *finer_advice(struct story *s, const struct story_ike *k)
+{
+	bool again;
+	const struct story_event *open = unanswered(k, &again);
+	const struct story_unreachable *u = open && k->situation ?
+		story_icmp_about(s, k, story_other(open->from)) : NULL;
+	if (k->psks == STORY_PSKS_AGREE)
+		return "wrong-identity";
+	if (k->outcome == IKE_INCOMPLETE && k->sa->encrypted && !k->sa->opened && !k->situation)
+		return "closed";
+	return u ? story_icmp_advice(u) : NULL;
+}
+
+/* The answer that made the initiator try again. */
+static const char *retry_words(struct story *s, const struct story_ike *k)
+{
+	for (uint32_t i = k->event_count; i--; )
+		if (k->events[i].frame < k->sa->ke_retry_frame && !k->events[i].request &&
+		    k->events[i].bad)
+			return arena_printf(&s->arena, "No error: in frame %llu the responder names the group "
+					    "that it wants. To save the round trip put that group first.",
+					    (unsigned long long)k->events[i].frame);
+	return NULL;
+}
+
 static const char *advice(struct story *s, const struct story_ike *k)
 {
 	bool made;
 	const struct ike_child *refused = first_refused(k->sa, &made);
-	const struct story_advice *a = NULL;
-	if (k->outcome == IKE_FAILED && k->reason && !(k->situation && !k->inferred))
+	const struct story_advice *a = story_advice_find(finer_advice(s, k), false);
+	if (k->situation && strcmp(k->situation, "retry") == 0)
+		return retry_words(s, k);
+	if (a)
+		;
+	else if (k->outcome == IKE_FAILED && k->reason && !(k->situation && !k->inferred))
 		a = story_advice_find(k->inferred ? k->situation : k->reason, false);
 	else if (refused && !made)
 		a = story_advice_find(ike_reason_name(&refused->reason), true);
@@ -373,17 +428,54 @@ static const char *advice(struct story *s, const struct story_ike *k)
 		a = story_advice_find(k->situation, false);
 	if (!a || (!a->cause && !a->look))
 		return NULL;
+	if (!a->cause)
+		return arena_printf(&s->arena, "To open it: %s", a->look);
 	return a->look ? arena_printf(&s->arena, "Usual cause: %s\nLook at: %s", a->cause, a->look) :
 		a->cause;
 }
 
+/* IKEv1 without keys: the encrypted answers to the message that was refused. */
+static void mark_refusals(struct story_ike *k)
+{
+	const struct ike_reason *r = &k->sa->reason;
+	for (uint32_t i = 0; i < k->event_count; i++) {
+		struct story_event *e = &k->events[i];
+		if (e->from != r->by || e->frame < r->frame || !starts(e->label, "INFORMATIONAL") ||
+		    !starts(e->payloads, "closed"))
+			continue;
+		e->bad = true;
+		if (!e->remark)
+			e->remark = "most likely an error: it refuses";
+	}
+}
+
+/* ---- the outcome for people ---- */
+
+const char *story_outcome_words(const struct story_ike *k, bool *warn)
+{
+	const struct ike_sa *sa = k->sa;
+	bool made;
+	const struct ike_child *refused = first_refused(sa, &made);
+	*warn = k->outcome == IKE_ESTABLISHED;
+	if (*warn && k->situation && strcmp(k->situation, "peer-dead") == 0)
+		return "established, peer dead";
+	if (*warn && !made && (refused || (sa->version == 2 && !sa->children && !sa->replaces &&
+					   sa->opened && sa->opened == sa->encrypted)))
+		return "established, no CHILD SA";
+	*warn = k->outcome == IKE_INCOMPLETE;
+	return ike_outcome_name(k->outcome);
+}
+
 void story_judge_ike(struct story *s, struct story_ike *k)
 {
+	k->psks = (uint8_t)story_psks(s, k->sa, &k->other_psk);
 	k->situation = situation_of(s, k);
 	k->outcome = outcome_of(k);
 	judge_reason(k);
 	if (k->inferred)
-		k->events[k->event_count - 1].remark = "so short that it can only be an error";
+		last_event(k)->remark = "so short that it can only be an error";
+	if (k->sa->version == 1 && k->sa->outcome == IKE_FAILED && k->sa->reason.frame)
+		mark_refusals(k);
 	k->explanation = explain(s, k);
 	k->advice = advice(s, k);
 }

@@ -7,6 +7,7 @@
 #include "dissect/view_private.h"
 #include "ipsec/ike/payload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { PAYLOADS_TOLD = 24, PAYLOAD_IDR = 36,
@@ -144,9 +145,94 @@ static struct story_event *event_room(struct story_ike *k)
 	return &k->events[k->event_count++];
 }
 
+/* ---- ends and paths ---- */
+
+/* The addresses that the message came with; NULL: it has none (no IP layer). */
+static const struct ip_info *path_of(const struct packet *p, const struct ike_message *m)
+{
+	uint32_t i = p->layer_count;
+	while (i && !(p->layers[i - 1].type->kind == LAYER_IKE && p->layers[i - 1].ike == m))
+		i--;
+	for (; i; i--)
+		if (p->layers[i - 1].type->kind == LAYER_IPV4 ||
+		    p->layers[i - 1].type->kind == LAYER_IPV6)
+			return p->layers[i - 1].ip;
+	return NULL;
+}
+
+static const char *path_text(struct story *s, const struct ip_info *ip)
+{
+	struct text t = { 0 };
+	view_addr(&t, &ip->src);
+	text_add(&t, " > ");
+	view_addr(&t, &ip->dst);
+	const char *path = story_share(s, span_of(t.p, t.n));
+	text_done(&t);
+	return path;
+}
+
+/* MOBIKE: the same message between other addresses than those in use finds out
+ * whether that path works (RFC 4555, 3.5 and 3.10). */
+static void take_probe(struct story *s, struct story_ike *k, struct story_event *e,
+		       const struct ip_info *ip)
+{
+	const struct addr *from = &k->sa->end[e->from].addr, *to = &k->sa->end[!e->from].addr;
+	if (!e->repeated || !ip || (addr_equal(&ip->src, from) && addr_equal(&ip->dst, to)) ||
+	    !(k->sa->end[0].can & k->sa->end[1].can & IKE_CAN_MOBIKE))
+		return;
+	const char *path = path_text(s, ip), *what = e->request ?
+		"the same request over another path, to see whether it works: " :
+		"the same answer over another path: ";
+	char remark[160];
+	snprintf(remark, sizeof remark, "%s%s", what, path);
+	e->repeated = false;
+	e->probe = true;
+	e->remark = story_share(s, span_text(remark));
+	if (k->probes[e->from]++)
+		return;
+	k->probe_frame[e->from] = e->frame;
+	k->probe_path[e->from] = path;
+}
+
+/* The session is as far as this message. */
+static void take_ends(struct story_ike *k, uint64_t frame)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct ike_end *e = &k->sa->end[i];
+		if (!k->addr[i].family) {
+			k->addr[i] = e->addr;
+			k->port[i] = e->port;
+		}
+		k->moves[i] += e->moved_frame == frame;
+	}
+}
+
+/* ---- rungs ---- */
+
 static bool is_same(const struct story_event *e, const struct story_event *new)
 {
-	return e->label == new->label && e->from == new->from && e->request == new->request;
+	return e->label == new->label && e->from == new->from && e->request == new->request &&
+	       e->probe == new->probe && e->note == new->note;
+}
+
+/* The last event of this kind: a note between them does not part retransmissions,
+ * nor they a note. */
+static struct story_event *last_event(struct story_ike *k, bool note)
+{
+	uint32_t n = k->event_count;
+	if (n && k->events[n - 1].note != note)
+		n--;
+	return n && k->events[n - 1].note == note ? &k->events[n - 1] : NULL;
+}
+
+static void sent_again(struct story_event *last, const struct story_event *new)
+{
+	int64_t ms = (new->seconds - last->seconds) * 1000 +
+		     ((int64_t)new->nanoseconds - last->nanoseconds) / 1000000;
+	if (last->times <= STORY_AGAIN_MAX)
+		last->again_ms[last->times - 1] = ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX :
+						  (uint32_t)ms;
+	last->times++;
 }
 
 /* A further fragment, or the same message again, right behind the first: no event
@@ -155,8 +241,8 @@ static bool joins(struct story_event *last, const struct story_event *new)
 {
 	if (!is_same(last, new))
 		return false;
-	if (new->repeated && last->times < UINT16_MAX) {
-		last->times++;
+	if ((new->repeated || new->note) && last->times < UINT16_MAX) {
+		sent_again(last, new);
 		return true;
 	}
 	if (!last->fragments || !new->fragments || new->repeated)
@@ -173,7 +259,7 @@ static bool joins(struct story_event *last, const struct story_event *new)
 void story_ladder_message(struct story *s, const struct packet *p, const struct ike_message *m)
 {
 	const struct ike_turn *turn = m->turn;
-	if (!turn || !turn->sa)
+	if (!turn || !turn->sa || turn->sa->forgotten)
 		return;
 	struct story_ike *k = turn->sa->user ? turn->sa->user : ike_new(s, turn->sa);
 	struct story_event e = {
@@ -182,15 +268,52 @@ void story_ladder_message(struct story *s, const struct packet *p, const struct 
 		.repeated = turn->repeats != 0, .times = 1, .fragments = m->total,
 		.bad = m->icv == ICV_BAD, .octets = (uint16_t)m->octets.n,
 	};
+	take_ends(k, e.frame);
 	if (turn->request && turn->from == IKE_INITIATOR)
 		take_asked_id(s, k, m);
 	bool inside_later = m->total && m->decrypted && !m->inner;
 	e.label = label_text(s, m, turn->request);
 	e.payloads = inside_later ? NULL : payloads_text(s, m, &e.bad);
 	e.remark = turn->said ? story_share(s, span_text(turn->said)) : NULL;
-	if (k->event_count && joins(&k->events[k->event_count - 1], &e))
+	take_probe(s, k, &e, path_of(p, m));
+	struct story_event *last = last_event(k, false);
+	if (last && joins(last, &e))
 		return;
 	if (!e.payloads)
 		e.payloads = "";
 	*event_room(k) = e;
+}
+
+/* ---- what ICMP says ---- */
+
+enum { IKES_LOOKED_AT = 64 };
+
+static struct story_ike *ike_of(const struct story *s, const uint8_t spi_i[8])
+{
+	struct story_ike *k = s->ikes_last;
+	for (unsigned n = 0; k && n < IKES_LOOKED_AT; n++, k = k->prev)
+		if (memcmp(k->sa->spi_i, spi_i, 8) == 0)
+			return k;
+	return NULL;
+}
+
+void story_ladder_icmp(struct story *s, const struct frame *f, const struct story_unreachable *u,
+		       const uint8_t spi_i[8])
+{
+	struct story_ike *k = ike_of(s, spi_i);
+	char label[80], remark[120];
+	if (!k)
+		return;
+	snprintf(label, sizeof label, "%s type %u code %u", u->v6 ? "ICMPv6" : "ICMP", u->type, u->code);
+	snprintf(remark, sizeof remark, "%s says: %s", story_addr(s, &u->from), story_icmp_words(u));
+	struct story_event e = {
+		.frame = f->number, .seconds = f->seconds, .nanoseconds = f->nanoseconds,
+		.from = addr_equal(&u->about, &k->sa->end[IKE_INITIATOR].addr) ? IKE_INITIATOR :
+			IKE_RESPONDER, .note = true, .bad = true, .times = 1, .payloads = "",
+		.label = story_share(s, span_text(label)),
+		.remark = story_share(s, span_text(remark)),
+	};
+	struct story_event *last = last_event(k, true);
+	if (!last || !joins(last, &e))
+		*event_room(k) = e;
 }

@@ -7,6 +7,7 @@
 
 struct iv_table;
 
+enum { STORY_LOSERS_MAX = 64 };
 struct story_tables {
 	/* Texts of ladders: few different ones make up nearly all of them. */
 	const char **texts;
@@ -21,6 +22,9 @@ struct story_tables {
 	size_t child_slots;
 	uint8_t slice_shift;		/* a slice has 1 << slice_shift milliseconds */
 	uint32_t timed;			/* flows with slices and boxes */
+	/* IKE SAs that a rekey of both sides at once made and that did not stay: the first. */
+	const struct ike_sa *losers[STORY_LOSERS_MAX];
+	uint32_t loser_count;
 	struct text kind;		/* scratch */
 };
 
@@ -47,7 +51,17 @@ void story_ladder_message(struct story *s, const struct packet *p, const struct 
 void story_flow_packet(struct story *s, const struct packet *p, uint32_t at);
 void story_flow_finish(struct story *s, struct story_flow *f);
 
-/* story_icmp.c: layer `at` is ICMP or ICMPv6. */
+/* What ICMP says of the message with this initiator's SPI to `about`: a rung. */
+void story_ladder_icmp(struct story *s, const struct frame *f, const struct story_unreachable *u,
+		       const uint8_t spi_i[8]);
+
+/* story_icmp.c: in words; the advice for it. */
+const char *story_icmp_words(const struct story_unreachable *u);
+const char *story_icmp_advice(const struct story_unreachable *u);
+/* What was said of one of the end's addresses; NULL. */
+const struct story_unreachable *story_icmp_about(const struct story *s, const struct story_ike *k,
+						 enum ike_side side);
+/* Layer `at` is ICMP or ICMPv6. */
 void story_icmp_packet(struct story *s, const struct packet *p, uint32_t at);
 
 /* story_iv.c: the packet was opened with f->key. */
@@ -63,7 +77,20 @@ void story_tell_ike(struct story *s, struct story_ike *k);
 void story_judge_ike(struct story *s, struct story_ike *k);	/* story_judge.c: all but the sentences */
 const char *story_side_name(enum ike_side side);	/* "initiator" */
 /* "the initiator (192.0.2.1)" */
-const char *story_side(struct story *s, const struct ike_sa *sa, enum ike_side side);
+const char *story_side(struct story *s, const struct story_ike *k, enum ike_side side);
+bool story_child_made(const struct ike_child *c);
+/* The end's first address; its port, 0 if that changed later. */
+static inline const struct addr *story_end_addr(const struct story_ike *k, enum ike_side side)
+{
+	return k->addr[side].family ? &k->addr[side] : &k->sa->end[side].addr;
+}
+static inline unsigned story_end_port(const struct story_ike *k, enum ike_side side)
+{
+	unsigned now = k->sa->end[side].port;
+	return !k->addr[side].family || k->port[side] == now ? now : 0;
+}
+/* The outcome for people: "established, peer dead". *warn: good it is not. */
+const char *story_outcome_words(const struct story_ike *k, bool *warn);
 static inline enum ike_side story_other(enum ike_side side)
 {
 	return side == IKE_INITIATOR ? IKE_RESPONDER : IKE_INITIATOR;
@@ -88,6 +115,17 @@ struct story_advice {
 /* The row of a notify (its IANA name) or a situation; NULL. in_child: said of a
  * CHILD SA, where that makes a difference. */
 const struct story_advice *story_advice_find(const char *name, bool in_child);
+
+/* story_secrets.c */
+/* The responder did not believe an AUTH that verifies with one of the pre-shared keys:
+ * is there another one, which could be the other end's? */
+enum story_psks { STORY_PSKS_UNKNOWN, STORY_PSKS_DIFFER, STORY_PSKS_AGREE };
+enum story_psks story_psks(struct story *s, const struct ike_sa *sa, const struct ike_secret **other);
+/* There are keys, but none that names the SPIs of this IKE SA. */
+bool story_keys_miss(const struct story *s, const struct ike_sa *sa);
+
+/* story_findings.c: violations first, then deviations, then notes. */
+void story_findings_finish(struct story *s);
 
 /* A NULL-terminated list of sentences that grows. */
 struct story_list {

@@ -19,7 +19,7 @@ static const struct reason_row rows[] = {
 		"integrity algorithm, a PFS group that only one side asks for, or ESN on one side "
 		"only. In IKE_AUTH no group is sent, so a PFS mismatch shows only at the first rekey.",
 		"Compare esp_proposals (swanctl), esp= and phase2alg= (ipsec.conf) or the transform set "
-		"of both ends with the offer above; the responder's log names what it wanted." } },
+		"of both ends with the offer in the story; the responder's log names what it wanted." } },
 	{ "INVALID_KE_PAYLOAD", true, {
 		"it wants another PFS group than the one whose value was sent",
 		"The exchange's KE payload has a group that the responder does not prefer; the initiator "
@@ -36,13 +36,13 @@ static const struct reason_row rows[] = {
 		"Diffie-Hellman group); or the responder has no connection at all for this pair of "
 		"addresses, which many implementations answer in the same way.",
 		"Compare proposals (swanctl), ike= (ipsec.conf) or the IKE policy of both ends with the "
-		"offer above, then check that the responder has a connection for the two addresses." } },
+		"initiator's offer (ikat dissect shows it whole), then check that the responder has a connection for the two addresses." } },
 	{ "AUTHENTICATION_FAILED", false, {
 		"it does not believe that the other is who it says to be",
 		"Different pre-shared keys; an identity that the other end does not expect, so that it "
 		"finds no connection or no key for it; a certificate that it does not trust, that expired, "
 		"or that does not hold the identity. The message does not say which, on purpose.",
-		"The IDi and IDr above against the other end's remote and local identity, then the secret for "
+		"The identities in the story (IDi, IDr) against the other end's remote and local identity, then the secret for "
 		"just these two; with certificates the chain, dates and subjectAltName. The log of the end "
 		"that refused names the reason." } },
 	{ "TS_UNACCEPTABLE", false, {
@@ -51,7 +51,7 @@ static const struct reason_row rows[] = {
 		"and remote exchanged, several subnets where the other takes one, a dynamic address "
 		"that was not assigned, or transport mode asked for behind a NAT.",
 		"Compare local_ts and remote_ts (swanctl), leftsubnet and rightsubnet (ipsec.conf) or the "
-		"proxy IDs of both ends with what was asked for above: each has to be the other's mirror." } },
+		"proxy IDs of both ends with what the story says was asked for: each has to be the other's mirror." } },
 	{ "INVALID_KE_PAYLOAD", false, {
 		"it does not take the Diffie-Hellman group whose value was sent",
 		"The initiator guessed a group that the responder does not prefer. This is no error: "
@@ -188,7 +188,34 @@ static const struct reason_row rows[] = {
 		"the encrypted answer is so short that it can only be an error",
 		"IKE_AUTH was refused; without the keys its reason cannot be read. Different pre-shared keys and "
 		"unexpected identities are the most frequent ones.",
-		"Give the IKE SA's keys (-k) to read the reason, or the log of the end that refused." } },
+		"Give the IKE SA's keys (-k) to read the reason, or the log of the end that refused. charon "
+		"writes keys with ike = 4 and chd = 4 in its filelog section, pluto with "
+		"plutodebug=\"all private\"." } },
+	{ "wrong-identity", false, {
+		"the identities are not those it expects",
+		"An identity that the other end does not expect, so that it finds no connection for it; or "
+		"its configuration, with another secret, is not among what was given.",
+		"The identities in the story (IDi, IDr) against the other end's remote and local identity; "
+		"its log names the reason." } },
+	{ "icmp-port", false, {
+		"nobody listens on that port",
+		"No IKE daemon runs (any more) at that address, or it listens on another address or port; a "
+		"firewall's REJECT rule sends the same answer.",
+		"Whether the daemon runs there and listens on UDP 500 and 4500 (ss -lun), and REJECT rules "
+		"of the firewalls before it." } },
+	{ "icmp-closed", false, {
+		"a firewall forbids it", "A firewall on the path rejects UDP 500 or 4500, and says so.",
+		"The rules of the firewall that answered." } },
+	{ "icmp-route", false, {
+		"no way leads there",
+		"The address is wrong, its host is off, or a route is missing at the router that answered; "
+		"some firewalls reject so too.",
+		"The address, and the routes of the router that answered." } },
+	{ "closed", false, {
+		"nobody here can read it", NULL,
+		"Keys of the IKE SA (-k): SKEYSEED, the DH secret, or SK_ei and SK_er. charon logs them with "
+		"ike = 4 and chd = 4 in its filelog section, pluto with plutodebug=\"all private\"; "
+		"ip xfrm state has those of ESP only." } },
 	{ "wrong-psk", false, {
 		"the pre-shared keys differ",
 		"The two ends do not have the same pre-shared key for each other: a typing error, an invisible "
@@ -196,7 +223,7 @@ static const struct reason_row rows[] = {
 		"enters the encryption key, so that each side decrypts the other's messages to noise.",
 		"The pre-shared key of both ends for just these two addresses." } },
 	{ "retry", false, {
-		"it went well at the second try", "See the first answer.", NULL } },
+		"it went well at the second try", NULL, NULL } },
 	{ "one-way", false, {
 		"ESP goes in one direction only",
 		"The other end does not answer inside of the tunnel, sends the answers around it (routing, "

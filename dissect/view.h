@@ -13,6 +13,8 @@ struct view_env {
 	struct arena *scratch;	/* rewound by the caller after each packet */
 	bool colour;
 	bool bytes;		/* show octets too (json: --bytes) */
+	bool findings;		/* they were asked for: the line view shows them, too, ... */
+	enum severity least;	/* ... from this severity on */
 	bool many_files;	/* more than one input: say which file a frame is from */
 	unsigned columns;	/* of the terminal; 80 when there is none */
 	int64_t first_seconds;	/* time of the run's first frame: line and tree show times since */

@@ -7,7 +7,7 @@
  * Frame, seconds since the first one, the layers (`|`: what was inside), and
  * the octets of the innermost IP packet. `;`: the next of several packets that
  * follow one layer. `!` at the end: findings that are more than a note, and how
- * many. */
+ * many. Where findings were asked for, each has a line of its own below. */
 #include "dissect/view_private.h"
 
 static void length(struct text *t, const struct packet *p)
@@ -54,6 +54,23 @@ static void marks(const struct view_env *v, const struct packet *p)
 		text_add(v->out, "\033[0m");
 }
 
+static void findings(const struct view_env *v, const struct packet *p)
+{
+	struct text *t = v->out;
+	for (const struct packet *q = p; q; q = packet_after(p, q))
+		for (const struct finding *f = q->findings.first; f; f = f->next) {
+			if (f->severity < v->least)
+				continue;
+			text_add(t, "    ");
+			text_add(t, severity_name(f->severity));
+			text_char(t, ' ');
+			if (f->requirement)
+				text_printf(t, "%s: ", f->requirement);
+			text_escape(t, span_text(f->text));
+			text_char(t, '\n');
+		}
+}
+
 void view_line(const struct view_env *v, const struct packet *p)
 {
 	struct text *t = v->out;
@@ -74,4 +91,6 @@ void view_line(const struct view_env *v, const struct packet *p)
 	frames(t, p);
 	marks(v, p);
 	text_char(t, '\n');
+	if (v->findings)
+		findings(v, p);
 }

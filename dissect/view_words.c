@@ -117,7 +117,8 @@ static void words_protect(struct text *t, const struct layer *l)
 	}
 	text_add(t, " icv ");
 	text_add(t, icv_name(i->icv));
-	if (i->icv == ICV_GOOD && i->replay != REPLAY_NEW) {
+	/* (unchecked: it is a copy, which is said elsewhere) */
+	if (i->icv == ICV_GOOD && i->replay != REPLAY_NEW && i->replay != REPLAY_UNCHECKED) {
 		text_char(t, ' ');
 		text_add(t, replay_name(i->replay));
 	}

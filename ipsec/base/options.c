@@ -94,6 +94,31 @@ struct option_found options_next(const struct options *o, int argc, char **argv,
 	return (struct option_found){ row_of(o, c), optarg };
 }
 
+enum { HELP_COLUMN = 26, USAGE_COLUMNS = 80 };
+
+/* Wrapped at the screen's edge; what follows stands below the first word. */
+static void put_help(struct text *out, size_t column, const char *help)
+{
+	bool first = true;
+	while (*help) {
+		size_t n = strcspn(help, " ");
+		bool wraps = !first && column + 1 + n > USAGE_COLUMNS;
+		if (wraps) {
+			text_char(out, '\n');
+			text_fill(out, ' ', HELP_COLUMN);
+			column = HELP_COLUMN;
+		} else if (!first) {
+			text_char(out, ' ');
+			column++;
+		}
+		text_add_octets(out, help, n);
+		column += n;
+		help += n + (help[n] == ' ');
+		first = false;
+	}
+	text_char(out, '\n');
+}
+
 void options_usage(const struct options *o, struct text *out)
 {
 	text_printf(out, "usage: %s [option...] %s\n%s\n\n", o->command, o->arguments,
@@ -112,9 +137,9 @@ void options_usage(const struct options *o, struct text *out)
 			text_printf(out, "%s%s", argument_of(r) == optional_argument ? "" : " ",
 				    r->argument);
 		size_t width = out->n - start;
-		text_fill(out, ' ', width < 26 ? 26 - width : 2);
-		text_add(out, r->help);
-		text_char(out, '\n');
+		size_t gap = width < HELP_COLUMN ? HELP_COLUMN - width : 2;
+		text_fill(out, ' ', gap);
+		put_help(out, width + gap, r->help);
 	}
 }
 

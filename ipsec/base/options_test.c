@@ -90,6 +90,7 @@ START_TEST(usage)
 			      "      --window-of-a-long-name N  size\n"
 			      "      --grade[=WORD]      how well\n"
 			      "  -h, --help              show this\n");
+	ck_assert_ptr_null(strstr(t.p, " \n"));
 	text_done(&t);
 }
 END_TEST

@@ -250,29 +250,34 @@ static bool rsa_fits(const EVP_PKEY *k, struct err *e)
 }
 
 /* A named curve of those that are in use; explicit parameters are not read. */
-static bool curve_fits(const EVP_PKEY *k, const char *wanted, struct err *e)
+static enum sign_verdict curve_fits(const EVP_PKEY *k, const char *wanted, struct err *e)
 {
 	char group[64] = "";
-	if (EVP_PKEY_get_group_name(k, group, sizeof group, NULL) != 1)
-		return err_set(e, "an EC key without a named curve");
+	if (EVP_PKEY_get_group_name(k, group, sizeof group, NULL) != 1) {
+		err_set(e, "an EC key without a named curve");
+		return SIGN_UNCHECKED;
+	}
 	int nid = OBJ_txt2nid(group);
 	const char *nist = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
 	if (!wanted || (nist && strcmp(nist, wanted) == 0))
-		return true;
-	return err_set(e, "the method needs the curve %s, the key has %s", wanted,
-		       nist ? nist : group);
+		return SIGN_GOOD;
+	err_set(e, "the method needs the curve %s, the key has %s", wanted, nist ? nist : group);
+	return SIGN_UNSUITED;
 }
 
-static bool key_fits(const struct sign *row, const EVP_PKEY *k, struct err *e)
+/* SIGN_GOOD: it may have made such a signature. */
+static enum sign_verdict key_fits(const struct sign *row, const EVP_PKEY *k, struct err *e)
 {
 	const char *type = EVP_PKEY_get0_type_name(k);
 	bool pss = row->kind == SIGN_KIND_PSS && EVP_PKEY_is_a(k, "RSA-PSS");
-	if (!EVP_PKEY_is_a(k, row->key) && !pss)
-		return err_set(e, "%s needs a key of kind %s, this one is %s", row->name,
-			       row->key, type ? type : "unknown");
+	if (!EVP_PKEY_is_a(k, row->key) && !pss) {
+		err_set(e, "%s needs a key of kind %s, this one is %s", row->name, row->key,
+			type ? type : "unknown");
+		return SIGN_UNSUITED;
+	}
 	if (row->kind == SIGN_KIND_RSA || row->kind == SIGN_KIND_PSS)
-		return rsa_fits(k, e);
-	return row->kind != SIGN_KIND_ECDSA || curve_fits(k, row->curve, e);
+		return rsa_fits(k, e) ? SIGN_GOOD : SIGN_UNCHECKED;
+	return row->kind == SIGN_KIND_ECDSA ? curve_fits(k, row->curve, e) : SIGN_GOOD;
 }
 
 /* r | s (RFC 4754, 3) as DER, which OpenSSL wants; NULL if it is not that long. */
@@ -304,7 +309,7 @@ static enum sign_verdict verify(struct crypto *c, const struct sign_algorithm *s
 {
 	EVP_PKEY_CTX *x = NULL;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	enum sign_verdict v = SIGN_UNSUITED;
+	enum sign_verdict v = SIGN_UNCHECKED;	/* a policy may forbid it: SHA-1, FIPS */
 	if (md && EVP_DigestVerifyInit_ex(md, &x, s->digest, c->library, NULL, key, NULL) == 1 &&
 	    (s->row->kind != SIGN_KIND_PSS || set_pss(x, s)))
 		v = EVP_DigestVerify(md, signature.p, signature.n, message.p, message.n) == 1 ?
@@ -319,8 +324,9 @@ enum sign_verdict sign_verify(struct crypto *c, const struct sign_algorithm *s,
 {
 	uint8_t *der = NULL;
 	int n = 0;
-	if (!key_fits(s->row, k->pkey, e))
-		return SIGN_UNSUITED;
+	enum sign_verdict v = key_fits(s->row, k->pkey, e);
+	if (v != SIGN_GOOD)
+		return v;
 	if (!signature.n || signature.n > SIGNATURE_MAX)
 		return SIGN_BAD;
 	if (s->row->half) {
@@ -329,9 +335,9 @@ enum sign_verdict sign_verify(struct crypto *c, const struct sign_algorithm *s,
 			return SIGN_BAD;
 		signature = span_of(der, (size_t)n);
 	}
-	enum sign_verdict v = verify(c, s, k->pkey, message, signature);
+	v = verify(c, s, k->pkey, message, signature);
 	OPENSSL_free(der);
-	if (v == SIGN_UNSUITED)
+	if (v == SIGN_UNCHECKED)
 		crypto_failed(e, s->row->name);
 	ERR_clear_error();
 	return v;
@@ -345,14 +351,18 @@ enum sign_verdict sign_verify_bare(const struct sign_key *k, struct span octets,
 		return SIGN_UNSUITED;
 	}
 	if (!rsa_fits(k->pkey, e))
-		return SIGN_UNSUITED;
+		return SIGN_UNCHECKED;
 	if (!signature.n || signature.n > SIGNATURE_MAX)
 		return SIGN_BAD;
+	enum sign_verdict v = SIGN_UNCHECKED;
 	EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-	bool good = x && EVP_PKEY_verify_init(x) == 1 &&
-		    EVP_PKEY_CTX_set_rsa_padding(x, RSA_PKCS1_PADDING) == 1 &&
-		    EVP_PKEY_verify(x, signature.p, signature.n, octets.p, octets.n) == 1;
+	if (x && EVP_PKEY_verify_init(x) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(x, RSA_PKCS1_PADDING) == 1)
+		v = EVP_PKEY_verify(x, signature.p, signature.n, octets.p, octets.n) == 1 ?
+			    SIGN_GOOD : SIGN_BAD;
 	EVP_PKEY_CTX_free(x);
+	if (v == SIGN_UNCHECKED)
+		crypto_failed(e, "PKCS #1");
 	ERR_clear_error();
-	return good ? SIGN_GOOD : SIGN_BAD;
+	return v;
 }

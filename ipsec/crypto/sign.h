@@ -50,8 +50,11 @@ struct sign_key *sign_key_of_cert(struct crypto *c, struct span der, struct err 
 struct sign_key *sign_key_of_spki(struct crypto *c, struct span der, struct err *e);
 void sign_key_free(struct sign_key *k);
 
-enum sign_verdict { SIGN_GOOD, SIGN_BAD,
-		    SIGN_UNSUITED };	/* the key is of another kind, or too large: the error tells */
+enum sign_verdict {
+	SIGN_GOOD, SIGN_BAD,
+	SIGN_UNSUITED,	/* a key of another kind or curve makes no such signature: the error tells */
+	SIGN_UNCHECKED,	/* the key is too large, or the library refuses: the error tells */
+};
 enum sign_verdict sign_verify(struct crypto *c, const struct sign_algorithm *s,
 			      const struct sign_key *k, struct span message,
 			      struct span signature, struct err *e);

@@ -271,6 +271,27 @@ static bool algorithm_at(const struct auth_job *j, unsigned method, size_t i,
 	return !i && data && sign_algorithm_read(node_bytes(data, SIGNATURE_ALGORITHM), out);
 }
 
+/* With each algorithm that it may be made with. What one of them leaves open, the
+ * others cannot decide; the first error of the verdict's kind is kept. */
+static enum sign_verdict verify_each(const struct auth_job *j, const struct signer *signer,
+				     struct span octets, struct span signature, struct err *e)
+{
+	unsigned method = (unsigned)node_uint(j->auth, ID_TYPE, 0);
+	struct sign_algorithm s;
+	enum sign_verdict all = SIGN_BAD;
+	for (size_t i = 0; algorithm_at(j, method, i, &s); i++) {
+		struct err one = { 0 };
+		enum sign_verdict v = sign_verify(j->crypto, &s, signer->key, octets, signature, &one);
+		if (v == SIGN_GOOD)
+			return v;
+		if (v <= all)
+			continue;
+		all = v;
+		*e = one;
+	}
+	return all;
+}
+
 static enum auth_verdict verify_with(const struct auth_job *j, const struct signer *signer,
 				     struct span octets, const char **why, struct arena *a)
 {
@@ -278,19 +299,17 @@ static enum auth_verdict verify_with(const struct auth_job *j, const struct sign
 	struct span signature = node_bytes(j->auth, ID_DATA);
 	struct sign_algorithm s;
 	struct err e = { 0 };
-	enum sign_verdict v = SIGN_UNSUITED;
-	size_t i = 0;
 	if (method == METHOD_DIGITAL && node_kid(j->auth, ID_DATA))
 		signature = node_bytes(node_kid(j->auth, ID_DATA), SIGNATURE);
-	for (; v != SIGN_GOOD && algorithm_at(j, method, i, &s); i++)
-		v = sign_verify(j->crypto, &s, signer->key, octets, signature, &e);
-	if (!i) {
+	if (!algorithm_at(j, method, 0, &s)) {
 		*why = "the signature's algorithm is not known";
 		return AUTH_UNCHECKED;
 	}
-	if (v == SIGN_UNSUITED) {
+	enum sign_verdict v = verify_each(j, signer, octets, signature, &e);
+	if (v == SIGN_UNSUITED || v == SIGN_UNCHECKED) {
 		*why = arena_printf(a, "%s: %s", signer->name, e.text);
-		return AUTH_BAD;	/* no such key makes such a signature */
+		/* no key of another kind or curve makes such a signature */
+		return v == SIGN_UNSUITED ? AUTH_BAD : AUTH_UNCHECKED;
 	}
 	*why = arena_printf(a, v == SIGN_GOOD ? "the signature of %s" : "not a signature of %s",
 			    signer->name);

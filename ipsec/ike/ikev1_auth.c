@@ -137,7 +137,7 @@ static enum sign_verdict verify(struct ikev1_work *x, const struct sign_key *k, 
 	    sign_algorithm_of_method(x->v1->method, 0, &how))
 		return sign_verify(c, &how, k, hash, signature, e);
 	err_set(e, "signatures of this kind are not verified");
-	return SIGN_UNSUITED;
+	return SIGN_UNCHECKED;
 }
 
 static void check_signature(struct ikev1_work *x, const struct node *id, const struct node *sig)
@@ -157,11 +157,11 @@ static void check_signature(struct ikev1_work *x, const struct node *id, const s
 	}
 	struct sign_key *k = sign_key_of_cert(x->w->s->crypto, node_bytes(cert, PAYLOAD_BODY + 1), &e);
 	enum sign_verdict v = k ? verify(x, k, span_of(hash, x->v1->prf->output),
-					 node_bytes(sig, PAYLOAD_BODY), &e) : SIGN_UNSUITED;
+					 node_bytes(sig, PAYLOAD_BODY), &e) : SIGN_UNCHECKED;
 	sign_key_free(k);
 	if (v == SIGN_GOOD)
 		verdict(x, AUTH_GOOD, "the signature fits the certificate");
-	else if (v == SIGN_UNSUITED)
+	else if (v == SIGN_UNSUITED || v == SIGN_UNCHECKED)
 		verdict(x, AUTH_UNCHECKED, e.text);
 	else
 		verdict(x, AUTH_BAD, "the signature does not fit the certificate in the message");

@@ -81,13 +81,14 @@ static void dpd(struct ikev1_work *x, const struct node *n, bool ack)
 		return;
 	}
 	x->w->turn->request = false;
-	end[from].requests--;
+	if (end[from].requests)
+		end[from].requests--;
 	end[from].responses++;
 	if (!v1->dpd_frame[to] || v1->dpd_seq[to] != seq)
 		return;
 	x->w->turn->answers = v1->dpd_frame[to];
 	v1->dpd_frame[to] = 0;
-	end[to].unanswered--;
+	ikev1_answered(&end[to]);
 }
 
 static void notified(struct ikev1_work *x, const struct node *n)
@@ -235,8 +236,7 @@ static void request_of(struct ikev1_work *x, bool request)
 		return;
 	}
 	end[from].responses++;
-	if (end[to].unanswered)
-		end[to].unanswered--;
+	ikev1_answered(&end[to]);
 	x->w->turn->answers = x->slot->frame;
 }
 

@@ -87,6 +87,18 @@ static bool is_group_known(const struct group *g)
 	return g && g->kind != GROUP_KIND_UNSUPPORTED && g->kind != GROUP_KIND_NONE;
 }
 
+/* One more exponentiation? Those that are of no use are counted: of secrets that
+ * name the SA for each SA, of the others for all. */
+static bool may_try(struct ike_work *w, const struct ike_secret *k)
+{
+	if (!names_sa(k, w->sa))
+		return w->s->private_tries++ < IKEV1_PRIVATE_MAX;
+	if (w->sa->v1->private_tries >= IKEV1_PRIVATE_NAMED_MAX)
+		return false;
+	w->sa->v1->private_tries++;
+	return true;
+}
+
 struct span ikev1_shared_of_private(struct ike_work *w, const struct ikev1_exchanged *q,
 				    const struct ike_secret *k, uint8_t out[GROUP_SHARED_MAX])
 {
@@ -94,13 +106,15 @@ struct span ikev1_shared_of_private(struct ike_work *w, const struct ikev1_excha
 	struct err e = { 0 };
 	const struct span none = { NULL, 0 };
 	if (!is_group_known(q->group) || k->secret.n > q->group->public_size ||
-	    (!names_sa(k, w->sa) && w->s->private_tries++ >= IKEV1_PRIVATE_MAX) ||
-	    !group_public(w->s->crypto, q->group, k->secret, public, &e))
+	    q->public[0].n != q->group->public_size || q->public[1].n != q->group->public_size ||
+	    !may_try(w, k) || !group_public(w->s->crypto, q->group, k->secret, public, &e))
 		return none;
 	for (int i = 0; i < 2; i++)
 		if (span_equal(span_of(public, q->group->public_size), q->public[i]) &&
-		    group_shared(w->s->crypto, q->group, k->secret, q->public[1 - i], out, &e))
+		    group_shared(w->s->crypto, q->group, k->secret, q->public[1 - i], out, &e)) {
+			w->sa->v1->private_tries = 0;
 			return span_of(out, q->group->shared);
+		}
 	return none;
 }
 

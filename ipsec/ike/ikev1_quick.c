@@ -272,7 +272,7 @@ void ikev1_quick_refused(struct ikev1_work *x, uint16_t notify)
 					   c->ts_i, c->ts_r);
 	x->w->turn->child = c;
 	x->w->turn->answers = q->frame[0];
-	x->w->sa->end[q->from].unanswered--;
+	ikev1_answered(&x->w->sa->end[q->from]);
 	ikev1_quick_free(x->w->s, q);
 	slot->quick = NULL;
 }
@@ -301,7 +301,7 @@ static void quick_answer(struct ikev1_work *x, struct ikev1_quick *q)
 	x->w->turn->answers = q->frame[0];
 	q->frame[1] = x->w->at->frame;
 	x->w->sa->end[x->w->turn->from].responses++;
-	x->w->sa->end[q->from].unanswered--;
+	ikev1_answered(&x->w->sa->end[q->from]);
 	if (!x->chain)
 		return;
 	made(x, q, kept_v1(x->w, &q->offer));

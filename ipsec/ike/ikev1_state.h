@@ -34,6 +34,7 @@ enum {
 	IKEV1_FAILURES = 4,		/* messages of an SA for which all are tried */
 	IKEV1_STRANGERS = 256,		/* SAs after which only secrets that name the SA are tried */
 	IKEV1_PRIVATE_MAX = 512,	/* exponentiations for secrets that name no SPIs */
+	IKEV1_PRIVATE_NAMED_MAX = 64,	/* ... in vain, for one SA, with secrets that name it */
 	IKEV1_CHILD_KEYS = 8,		/* sets of keys added for one CHILD SA */
 	IKEV1_BUNDLE = 3,		/* AH, ESP: CHILD SAs made by one Quick Mode */
 	IKEV1_MESSAGE_MAX = 64 * 1024,	/* octets put together of fragments */
@@ -106,6 +107,7 @@ struct ikev1_state {
 	uint8_t phase;			/* enum ikev1_phase */
 	uint8_t key_octets;		/* of the phase 1 cipher */
 	uint8_t print_next, failures;
+	uint8_t private_tries;		/* exponentiations in vain, with secrets that name the SA */
 	bool opened[2];			/* messages of each side, with its key */
 	bool main_mode, first_iv_set, unchecked_told, stranger, differ_told;
 };
@@ -209,6 +211,13 @@ uint64_t ikev1_attribute(const struct node *transform, unsigned type, uint64_t o
 size_t ikev1_key_octets(const struct ike_choice *c);
 
 /* ---- what the exchanges mean ---- */
+/* A request of this end has its answer. Phase 1 begins the count anew, so that
+ * there may be none left that waits. */
+static inline void ikev1_answered(struct ike_end *end)
+{
+	if (end->unanswered)
+		end->unanswered--;
+}
 /* A payload's octets behind its header. */
 struct span ikev1_body(const struct ikev1_work *x, const struct node *n);
 void ikev1_phase1(struct ikev1_work *x);		/* ikev1_phase1.c */

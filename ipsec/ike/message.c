@@ -61,20 +61,40 @@ static void check_critical(const struct node *n, struct findings *fs)
 			    "the critical bit is set in %s", n->desc->name);
 }
 
-/* What the chain left: octets, or a promise of more. */
-static void check_end(const struct node *last, uint32_t next, size_t left, size_t offset,
-		      struct findings *fs)
+/* RFC 2408, 3.6: up to three octets align an IKEv1 message to four. */
+static bool is_alignment(struct span left, int version, size_t offset, struct findings *fs)
 {
-	if (left && last && is_last(last, 2))
+	if (version != 1 || left.n >= 4)
+		return false;
+	if (!span_is_zero(left))
+		finding_add(fs, SEVERITY_NOTE, NULL, offset, "%zu octet%s of padding behind the last "
+			    "payload, not all of them zero", left.n, left.n == 1 ? "" : "s");
+	return true;
+}
+
+/* Where a chain ended. */
+struct chain_end {
+	const struct node *last;
+	uint32_t next;		/* type that was promised, or 0 */
+	int version;
+	struct span left;
+};
+
+/* What the chain left: octets, or a promise of more. */
+static void check_end(const struct chain_end *c, size_t offset, struct findings *fs)
+{
+	const char *rule = c->version == 2 ? "RFC7296-3.2-06" : NULL;
+	const char *s = c->left.n == 1 ? "" : "s";
+	if (c->left.n && c->last && is_last(c->last, c->version))
 		finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.1-01", offset,
-			    "%zu octets behind %s, which has to be the last payload", left,
-			    last->desc->name);
-	else if (left)
-		finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.2-06", offset,
-			    "%zu octets behind the last payload", left);
-	else if (next)
-		finding_add(fs, SEVERITY_VIOLATION, "RFC7296-3.2-06", offset,
-			    "payload type %u is promised, but nothing follows", next);
+			    "%zu octet%s behind %s, which has to be the last payload", c->left.n, s,
+			    c->last->desc->name);
+	else if (c->left.n && !is_alignment(c->left, c->version, offset, fs))
+		finding_add(fs, SEVERITY_VIOLATION, rule, offset,
+			    "%zu octet%s behind the last payload", c->left.n, s);
+	else if (c->next && !c->left.n)
+		finding_add(fs, SEVERITY_VIOLATION, rule, offset,
+			    "payload type %u is promised, but nothing follows", c->next);
 }
 
 struct node *ike_chain_decode(uint32_t first, int version, struct span octets,
@@ -102,7 +122,8 @@ struct node *ike_chain_decode(uint32_t first, int version, struct span octets,
 		finding_add(d->findings, SEVERITY_NOTE, NULL, offset,
 			    "more than %d payloads: the rest is not read", (int)IKE_PAYLOADS_MAX);
 	else
-		check_end(last, ended ? 0 : next, trailing->n, offset, d->findings);
+		check_end(&(struct chain_end){ last, ended ? 0 : next, version, *trailing }, offset,
+			  d->findings);
 	return head;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Finds the key that opens an encrypted IKE message; fragments (RFC 7383) are
  * put together in fragments.c. What a hostile capture can make us do is bounded:
- * a SPI pair whose keys all failed a few times is remembered and left alone. */
+ * a SPI pair whose keys all failed a few times is remembered and left alone, until
+ * there are new rows that name it, or new ones that were given. */
 #include "ipsec/ike/opener.h"
 
 #include "ipsec/ike/fragments.h"
@@ -23,7 +24,8 @@ struct pair {
 	bool used;
 	bool named;		/* a key row names this pair */
 	uint8_t failures;
-	size_t rows;		/* rows the store had when the failures were counted */
+	const struct ike_key *row;	/* the newest that named it when the failures were counted */
+	size_t given;		/* rows that the store had been given then */
 	struct ike_key *key;	/* the one that works */
 };
 
@@ -32,6 +34,8 @@ struct ike_opener {
 	struct crypto *crypto;
 	struct ike_fragments *fragments;
 	size_t strangers;
+	struct ike_key **unseen;	/* rows of the store that were not counted yet */
+	size_t given;			/* of those that were: not derived */
 	struct pair pairs[PAIRS];
 };
 
@@ -41,6 +45,7 @@ struct ike_opener *ike_opener_new(struct keystore *keys, struct crypto *crypto)
 	if (!o)
 		abort();	/* as arenas do */
 	o->keys = keys;
+	o->unseen = &keys->ikes;
 	o->crypto = crypto;
 	o->fragments = ike_fragments_new();
 	return o;
@@ -71,6 +76,21 @@ static struct pair *pair_place(struct ike_opener *o, const uint8_t spis[16])
 	return best;
 }
 
+/* Rows of any pair that were not derived from secrets: they may fit every pair. */
+static size_t given_rows(struct ike_opener *o)
+{
+	for (; *o->unseen; o->unseen = &(*o->unseen)->next)
+		o->given += (*o->unseen)->version == 2 && !(*o->unseen)->origin.how;
+	return o->given;
+}
+
+/* A pair's first row stays the first; the newest is behind it. */
+static const struct ike_key *newest_row(const struct ike_opener *o, const uint8_t spis[16])
+{
+	const struct ike_key *first = keystore_ikes(o->keys, spis);
+	return first && first->pair_next ? first->pair_next : first;
+}
+
 static struct pair *pair_find(struct ike_opener *o, const uint8_t spis[16])
 {
 	struct pair *p = pair_place(o, spis);
@@ -78,8 +98,11 @@ static struct pair *pair_find(struct ike_opener *o, const uint8_t spis[16])
 		*p = (struct pair){ .used = true };
 		memcpy(p->spis, spis, 16);
 	}
-	if (p->rows != o->keys->ike_count) {	/* new keys: a new chance */
-		p->rows = o->keys->ike_count;
+	const struct ike_key *row = newest_row(o, spis);
+	size_t given = given_rows(o);
+	if (p->row != row || p->given != given) {	/* new keys: a new chance */
+		p->row = row;
+		p->given = given;
 		p->failures = 0;
 	}
 	return p;

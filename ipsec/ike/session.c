@@ -125,7 +125,7 @@ static void ends_follow(struct ike_work *w)
 	struct ike_end *from = &sa->end[w->turn->from], *to = &sa->end[other_side(w->turn->from)];
 	bool moved = !addr_equal(&from->addr, &w->at->src) || !addr_equal(&to->addr, &w->at->dst);
 	bool ports = from->port != w->at->sport || to->port != w->at->dport;
-	if ((!moved && !ports) || (w->m->sk && !w->m->decrypted))
+	if ((!moved && !ports) || (!w->m->decrypted && (w->m->sk || sa->choice.has)))
 		return;
 	if (ports && !sa->floated_frame && (w->at->sport == 4500 || w->at->dport == 4500))
 		sa->floated_frame = w->at->frame;
@@ -231,22 +231,85 @@ static struct span chain_octets(const struct ike_message *m, uint32_t *first)
 	return m->sk ? m->plain : span_from(m->octets, IKE_HEADER_SIZE);
 }
 
+/* Anybody can send a message in clear: only IKE_SA_INIT is believed without SK
+ * (RFC 7296, 2.4). */
+static bool is_unprotected(struct ike_work *w)
+{
+	if (node_uint(w->m->header, IKE_EXCHANGE, 0) == IKE_SA_INIT || w->m->sk)
+		return false;
+	session_rules_message(w);
+	session_say(w, "not encrypted: not believed");
+	return true;
+}
+
+/* An error, a cookie or another group in IKE_SA_INIT may be forged: the request
+ * goes on waiting (RFC 7296, 2.21.1). */
+static bool is_final(const struct ike_message *m)
+{
+	return m->sk || node_uint(m->header, IKE_EXCHANGE, 0) != IKE_SA_INIT ||
+	       payload_find(m->payloads, PAYLOAD_SA);
+}
+
+enum { IKE_REQUEST, IKE_RESPONSE };
+
+/* A genuine message that came long ago, again. */
+static bool is_old(struct ike_work *w, int kind)
+{
+	const struct id_window *d = &w->sa->state->done[w->turn->from][kind];
+	uint32_t id = (uint32_t)node_uint(w->m->header, IKE_MESSAGE_ID, 0);
+	if (!w->m->decrypted || !d->bits || id > d->top ||
+	    (d->top - id < 64 && !(d->bits >> (d->top - id) & 1)))
+		return false;
+	session_say(w, "an old message again");
+	return true;
+}
+
+static void id_done(struct ike_work *w, int kind)
+{
+	struct id_window *d = &w->sa->state->done[w->turn->from][kind];
+	uint32_t id = (uint32_t)node_uint(w->m->header, IKE_MESSAGE_ID, 0);
+	if (!w->m->decrypted)
+		return;
+	if (!d->bits || id > d->top) {
+		uint32_t by = d->bits ? id - d->top : 64;
+		d->bits = (by < 64 ? d->bits << by : 0) | 1;
+		d->top = id;
+	} else if (d->top - id < 64) {
+		d->bits |= (uint64_t)1 << (d->top - id);
+	}
+}
+
+static void pending_end(struct ike_work *w, struct pending *p)
+{
+	if (!p->answered)
+		w->sa->end[w->turn->from].unanswered--;
+	kept_drop(w->s, &p->chain);
+	p->open = false;
+}
+
 static void take_request(struct ike_work *w)
 {
 	uint32_t id = (uint32_t)node_uint(w->m->header, IKE_MESSAGE_ID, 0), first;
 	uint64_t exchange = node_uint(w->m->header, IKE_EXCHANGE, 0);
 	struct pending *p = pending_find(w->sa, w->turn->from, id);
 	bool retry = p && exchange == IKE_SA_INIT && p->complete;
+	if (is_unprotected(w))
+		return;
 	if (p && p->complete && !retry) {
 		w->turn->repeats = p->frame;	/* other octets, such as an address that moved */
 		w->sa->end[w->turn->from].retransmissions++;
 		return;
 	}
+	if (is_old(w, IKE_REQUEST))
+		return;
+	if (retry)
+		pending_end(w, p);	/* the one before is answered by nobody any more */
 	if (!p || retry)
 		p = pending_new(w);
 	if (!is_readable(w->m) || w->at->cut)
 		return;
 	p->complete = true;
+	id_done(w, IKE_REQUEST);
 	struct span octets = chain_octets(w->m, &first);
 	kept_set(w->s, &p->chain, octets, first);
 	session_rules_message(w);
@@ -263,19 +326,25 @@ static void take_response(struct ike_work *w)
 	struct pending *p = pending_find(w->sa, asker, id);
 	struct kept chain = { 0 };
 	w->turn->answers = p ? p->frame : 0;
-	if (!is_readable(w->m) && w->m->fragment && w->m->decrypted)
-		return;		/* the fragment that completes it comes later */
+	if (is_unprotected(w) || is_old(w, IKE_RESPONSE))
+		return;
+	if (!is_readable(w->m) && w->m->fragment && (w->m->decrypted || (w->m->fragment > 1 && !p)))
+		return;		/* another fragment stands for the message */
 	w->sa->end[w->turn->from].responses++;
-	if (p) {
+	if (p && !p->answered)
 		w->sa->end[asker].unanswered--;
+	if (p && is_final(w->m)) {
 		p->open = false;
 		chain = p->chain;
 		p->chain = (struct kept){ 0 };
+	} else if (p) {
+		p->answered = true;
 	}
-	if (w->sa->state->list == LIST_HALF)
+	if (w->sa->state->list == LIST_HALF && is_final(w->m))
 		session_list_move(w->s->tables, w->sa, LIST_OPEN);
 	if (is_readable(w->m) && !w->at->cut) {
-		const struct node *request = kept_chain(w, &chain);
+		id_done(w, IKE_RESPONSE);
+		const struct node *request = kept_chain(w, p && p->open ? &p->chain : &chain);
 		session_rules_message(w);
 		for (int i = 0; i < EXCHANGES; i++)
 			if (exchanges[i].exchange == exchange)
@@ -289,12 +358,14 @@ static void infer_established(struct ike_work *w)
 {
 	uint64_t exchange = node_uint(w->m->header, IKE_EXCHANGE, 0);
 	if (w->sa->outcome != IKE_INCOMPLETE ||
-	    (exchange != CREATE_CHILD_SA && exchange != INFORMATIONAL) || !w->m->sk)
+	    (exchange != CREATE_CHILD_SA && exchange != INFORMATIONAL) || !w->m->sk ||
+	    w->m->icv == ICV_BAD)
 		return;
 	if (exchange == INFORMATIONAL && !w->m->decrypted &&
 	    node_uint(w->m->header, IKE_MESSAGE_ID, 0) < 2 && w->turn->from == IKE_INITIATOR)
 		return;		/* may be the initiator's "your AUTH is wrong" */
 	w->sa->outcome = IKE_ESTABLISHED;
+	w->sa->inferred = true;
 	w->sa->established_frame = w->at->frame;
 }
 
@@ -331,8 +402,15 @@ static struct ike_sa *sa_of(struct ike_work *w)
 	const uint8_t *spis = w->m->octets.p;
 	int version = ike_version(w->m);
 	struct ike_sa *sa = session_sa_find(w->s, spis, w->at);
-	if (sa && sa->version == version)
+	bool same = sa && memcmp(sa->spi_r, spis + 8, 8) == 0;
+	bool first = version == 1 || (node_uint(w->m->header, IKE_EXCHANGE, 0) == IKE_SA_INIT &&
+				      node_uint(w->m->header, IKE_FLAGS, 0) & IKE_FLAG_R);
+	if (sa && sa->version == version &&
+	    (same || first || span_is_zero(span_of(spis + 8, 8)))) {
+		if (first && span_is_zero(span_of(sa->spi_r, 8)))
+			memcpy(sa->spi_r, spis + 8, 8);
 		return sa;
+	}
 	sa = session_sa_new(w->s, spis, version);
 	if (!sa)
 		return NULL;
@@ -364,6 +442,7 @@ void ike_session_take(struct ike_session *s, struct ike_message *m, const struct
 	struct ike_work w = { s, NULL, m, arena_alloc(a, sizeof(struct ike_turn)), at, a, fs };
 	int version = ike_version(m);
 	m->turn = w.turn;
+	session_bury(s, at->frame);
 	if (m->octets.n < IKE_HEADER_SIZE || (version != 1 && version != 2))
 		return;
 	if (!at->copy)

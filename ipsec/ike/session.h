@@ -108,7 +108,7 @@ struct ike_child {
 	const char *keys, *missing;
 	struct sa_key **rows;		/* private, as what follows: keys that were derived */
 	uint32_t row_count;
-	bool indexed;
+	uint8_t indexed;
 	struct ike_child *spi_next[2];
 	struct ike_child *heirs, *sibling;	/* all that claim to replace it */
 };
@@ -138,6 +138,8 @@ struct ike_sa {
 	uint16_t ke_refused, ke_wanted;
 	uint32_t fragments_lost;	/* messages whose fragments did not all come */
 	bool childless, ppk, intermediate, aggressive, tcp;
+	bool inferred;			/* established: only guessed from what came later */
+	bool forgotten;			/* over a limit: nothing may point to it any more */
 	uint32_t auth_id;		/* message ID of the first IKE_AUTH request; 0 */
 	uint32_t lifetime;		/* seconds, as announced (RFC 4478, IKEv1); 0: not */
 	void *user;			/* of whoever tells the story; NULL at first */

@@ -134,6 +134,14 @@ static void auth_told(struct ike_work *w, enum ike_side side, const struct node 
 	}
 }
 
+/* IKE_AUTH's message IDs follow those of IKE_INTERMEDIATE (RFC 9242, 3.3.2). */
+static bool intermediates_all(const struct ike_work *w)
+{
+	const uint32_t *count = w->sa->state->intauth_count;
+	uint32_t before = w->sa->auth_id ? w->sa->auth_id - 1 : 0;
+	return count[0] == before && count[1] == before;
+}
+
 /* chain: where CERT and AUTH are; id: the signer's. */
 static void verify(struct ike_work *w, enum ike_side side, const struct node *chain,
 		   const struct node *id)
@@ -158,6 +166,10 @@ static void verify(struct ike_work *w, enum ike_side side, const struct node *ch
 			"SK_pi and SK_pr are not known (SKEYSEED or the DH secret gives them)";
 		return;
 	}
+	if (!intermediates_all(w)) {
+		end->auth_why = "an IKE_INTERMEDIATE message, which AUTH covers too, is not in the capture";
+		return;
+	}
 	struct auth_job job = {
 		.crypto = w->s->crypto, .secrets = w->s->keys, .prf = sa->key->prf,
 		.sk_p = i ? sa->key->sk_pi : sa->key->sk_pr, .message = kept_span(message),
@@ -177,9 +189,11 @@ void intermediate_message(struct ike_work *w)
 {
 	struct ike_sa *sa = w->sa;
 	enum ike_side side = w->turn->from;
+	uint32_t id = (uint32_t)node_uint(w->m->header, IKE_MESSAGE_ID, 0);
 	sa->intermediate = true;
-	if (w->turn->repeats || !sa->key || !sa->key->sk_pi.n)
+	if (!sa->key || !sa->key->sk_pi.n || id != sa->state->intauth_count[side] + 1)
 		return;
+	sa->state->intauth_count[side]++;
 	ike_intauth_step(w->s->crypto, sa->key->prf,
 			 side == IKE_INITIATOR ? sa->key->sk_pi : sa->key->sk_pr, w->m,
 			 sa->state->intauth[side], &sa->state->intauth_size[side]);
@@ -194,10 +208,21 @@ static void keep_chain(struct ike_work *w, int which)
 		kept_set(w->s, k, w->m->plain, w->m->inner->number);
 }
 
+/* What was only guessed from later messages is known now. */
+static void no_guess(struct ike_sa *sa)
+{
+	if (!sa->inferred)
+		return;
+	sa->outcome = IKE_INCOMPLETE;
+	sa->inferred = false;
+	sa->established_frame = 0;
+}
+
 void auth_request(struct ike_work *w)
 {
 	struct ike_sa *sa = w->sa;
 	const struct node *chain = message_chain(w->m);
+	no_guess(sa);
 	if (sa->outcome != IKE_INCOMPLETE)
 		return;
 	if (!sa->auth_id)
@@ -273,6 +298,7 @@ void auth_response(struct ike_work *w, const struct node *request)
 	const struct node *chain = message_chain(w->m), *error = notify_error(chain);
 	const struct node *auth = payload_find(chain, PAYLOAD_AUTH);
 	(void)request;
+	no_guess(sa);
 	if (sa->outcome != IKE_INCOMPLETE)
 		return;
 	keep_chain(w, KEPT_AUTH_R);

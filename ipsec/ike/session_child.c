@@ -200,6 +200,7 @@ static void ike_rekeyed(struct ike_work *w, const struct node *request,
 	struct ike_sa *next = session_sa_new(w->s, spis, 2);
 	if (!next)
 		return;
+	session_list_move(w->s->tables, next, LIST_OPEN);
 	ike_choice_read(answer, &next->choice);
 	ends_inherit(w, next);
 	next->first_frame = next->last_frame = next->established_frame = w->at->frame;
@@ -277,7 +278,9 @@ static void ike_deleted(struct ike_work *w)
 	session_sa_closed(w->s, sa);
 }
 
-static void take_delete(struct ike_work *w, const struct node *n)
+enum { DELETED_MAX = 256 };	/* SPIs of one message */
+
+static void take_delete(struct ike_work *w, const struct node *n, int *left)
 {
 	uint8_t protocol = ip_protocol(node_uint(n, DELETE_PROTOCOL, 0));
 	const struct node *list = node_kid(n, DELETE_SPIS);
@@ -286,14 +289,15 @@ static void take_delete(struct ike_work *w, const struct node *n)
 		return;
 	}
 	const struct node *spi = list ? node_kid(list, DELETE_LIST) : NULL;
-	for (int i = 0; protocol && spi && i < 256; i++, spi = spi->next)
+	for (; protocol && spi && *left > 0; (*left)--, spi = spi->next)
 		child_deleted(w, protocol, spi4(node_bytes(spi, 0)));
 }
 
 static void take_deletes(struct ike_work *w, const struct node *chain)
 {
+	int left = DELETED_MAX;
 	for (const struct node *n = chain; (n = payload_find(n, PAYLOAD_DELETE)); n = n->next)
-		take_delete(w, n);
+		take_delete(w, n, &left);
 }
 
 /* RFC 7296, 2.21.2: the initiator does not believe the responder. */

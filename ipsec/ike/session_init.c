@@ -94,8 +94,8 @@ static void compare_offers(struct ike_work *w)
 void init_request(struct ike_work *w)
 {
 	const struct node *offer = payload_find(w->m->payloads, PAYLOAD_SA);
-	if (w->sa->outcome != IKE_INCOMPLETE && w->sa->outcome != IKE_FAILED)
-		return;
+	if (w->sa->choice.has || (w->sa->outcome != IKE_INCOMPLETE && w->sa->outcome != IKE_FAILED))
+		return;		/* the answer has come: this one is not the one it answers */
 	w->sa->end[w->turn->from].can |= session_announced(w->m->payloads);
 	keep_init(w, KEPT_NONCE_I, KEPT_INIT_I);
 	retry_noticed(w);
@@ -119,9 +119,9 @@ static void invalid_ke(struct ike_work *w, const struct node *notify, const stru
 	const struct node *ke = payload_find(request, PAYLOAD_KE);
 	const struct node *data = node_kid(notify, NOTIFY_DATA);
 	struct span raw = data ? (struct span){ 0 } : node_bytes(notify, NOTIFY_DATA);
-	sa->ke_refused = ke ? (uint16_t)node_uint(ke, KE_GROUP, 0) : 0;
-	sa->ke_wanted = data ? (uint16_t)node_uint(data, 0, 0) :
-		raw.n == 2 ? (uint16_t)(raw.p[0] << 8 | raw.p[1]) : 0;
+	sa->ke_refused = (uint16_t)(ke ? node_uint(ke, KE_GROUP, 0) : 0);
+	sa->ke_wanted = (uint16_t)(data ? node_uint(data, 0, 0) :
+				   raw.n == 2 ? (uint64_t)raw.p[0] << 8 | raw.p[1] : 0);
 	const char *sent = sa->ke_refused ? group_word(sa->ke_refused, w->a) : "a group";
 	const char *evidence = arena_printf(w->a, "the request's KE payload has %s, the responder "
 					    "wants %s", sent, group_word(sa->ke_wanted, w->a));
@@ -145,7 +145,10 @@ static void refused(struct ike_work *w, const struct node *notify, const struct 
 	else if (own && type == NOTIFY_NO_PROPOSAL_CHOSEN)
 		own->refused = w->sa->serial;
 	session_say(w, "refused: %s", name ? name : "an unknown error");
-	session_fail(w, type, evidence);
+	/* not the end for certain: nothing of the handshake is dropped */
+	w->sa->outcome = IKE_FAILED;
+	w->sa->reason = (struct ike_reason){ type, 2, w->turn->from, w->at->frame,
+					     ike_sa_text(w->sa, evidence) };
 }
 
 /* The responder's choice; keys, if a secret is there. */
@@ -167,8 +170,14 @@ void init_response(struct ike_work *w, const struct node *request)
 	struct ike_sa *sa = w->sa;
 	const struct node *chain = w->m->payloads, *error = notify_error(chain);
 	const struct node *sa_node = payload_find(chain, PAYLOAD_SA);
-	if (sa->outcome != IKE_INCOMPLETE || sa->choice.has)
+	bool again = sa->outcome == IKE_FAILED && sa_node;
+	if ((sa->outcome != IKE_INCOMPLETE && !again) || sa->choice.has)
 		return;
+	if (again) {	/* the refusal before was not protected: anybody's */
+		sa->outcome = IKE_INCOMPLETE;
+		sa->reason = (struct ike_reason){ 0 };
+		session_say(w, "an answer after all: the refusal before may be forged");
+	}
 	sa->end[w->turn->from].can |= session_announced(chain);
 	sa->childless = notify_find(chain, 16418) != NULL;
 	session_rules_init_response(w, request);

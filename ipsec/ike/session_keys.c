@@ -12,6 +12,8 @@ enum {
 	STEPS_MAX = 1024,	/* rows looked at for them */
 	SMALL_STORE = 64,	/* secrets: each is tried on each exchange, whatever SPIs it names */
 	ROWS_MAX = 64,		/* derived rows of one CHILD SA */
+	PRIVATE_NAMED_MAX = 64,	/* exponentiations of one IKE SA */
+	GUESSES_MAX = 1 << 16,	/* rows that were derived from secrets that name no SPIs */
 	PRIVATE_MAX = 512,	/* exponentiations for secrets that name no SPIs: anybody can
 				 * make up exchanges */
 };
@@ -113,9 +115,14 @@ static bool is_group_known(const struct group *g)
 	return g && g->kind != GROUP_KIND_UNSUPPORTED && g->kind != GROUP_KIND_NONE;
 }
 
-static bool may_be_private(struct ike_work *w, const struct ike_secret *row)
+static bool may_be_private(struct ike_work *w, const struct key_exchange *x,
+			   const struct ike_secret *row)
 {
-	return memcmp(row->spi_i, w->sa->spi_i, 8) == 0 || w->s->private_tries++ < PRIVATE_MAX;
+	if (x->public[0].n != x->group->public_size || x->public[1].n != x->group->public_size)
+		return false;
+	if (memcmp(row->spi_i, w->sa->spi_i, 8) == 0)
+		return w->sa->state->private_tries++ < PRIVATE_NAMED_MAX;
+	return w->s->private_tries++ < PRIVATE_MAX;
 }
 
 /* The shared secret that a row stands for; empty if it cannot be this group's.
@@ -128,7 +135,7 @@ static struct span dh_shared(struct ike_work *w, const struct key_exchange *x,
 	*guess = true;
 	if (!is_group_known(x->group) || row->secret.n > x->group->public_size)
 		return (struct span){ 0 };
-	if (may_be_private(w, row) && shared_of_private(w, x, row->secret, out)) {
+	if (may_be_private(w, x, row) && shared_of_private(w, x, row->secret, out)) {
 		*guess = false;
 		return span_of(out, x->group->shared);
 	}
@@ -159,7 +166,7 @@ static void row_add(struct ike_work *w, const struct ike_sa *sa, const struct sk
 	uint8_t spis[16];
 	struct err e = { 0 };
 	sa_pair(sa, spis);
-	if (!suite_of(sa, &suite) ||
+	if (!suite_of(sa, &suite) || (skeyseed->guess && w->s->guesses++ >= GUESSES_MAX) ||
 	    !keymat_ike(w->s->crypto, &suite, skeyseed->octets, &nonces, spis, &keys, &e))
 		return;
 	struct ike_key row = {

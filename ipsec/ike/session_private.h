@@ -37,7 +37,7 @@ struct ike_session {
 	struct ike_opener *opener;
 	struct ike_session_limits limits;
 	bool keys_added;
-	uint32_t private_tries;		/* see session_keys.c */
+	uint32_t private_tries, guesses;	/* see session_keys.c */
 	uint32_t public_checks;		/* of public values; see session_rules.c */
 	struct ikev1_shared v1;
 	struct session_tables *tables;	/* session.c's own */

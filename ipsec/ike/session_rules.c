@@ -311,7 +311,8 @@ static void check_rekeyed_spi(struct ike_work *w, const struct node *n)
 	const struct ike_child *c = session_child_find(w->sa, protocol, v);
 	if (!c)
 		return;		/* it may be older than the capture */
-	bool receives = v == (c->initiator == w->turn->from ? c->spi_i : c->spi_r);
+	enum ike_side sender = side_in(c->sa, w->sa, w->turn->from);
+	bool receives = v == (c->initiator == sender ? c->spi_i : c->spi_r);
 	if (!receives && c->spi_i != c->spi_r)
 		RULE(w, VIOLATION, "RFC7296-1.3.3-02", n,
 		     "REKEY_SA names 0x%08x, which its sender does not receive with", v);
@@ -369,7 +370,8 @@ static void check_deleted_spi(struct ike_work *w, const struct node *n, uint8_t 
 	const struct ike_child *c = session_child_find(w->sa, protocol, spi);
 	if (!c || c->spi_i == c->spi_r)
 		return;
-	uint32_t receives = c->initiator == w->turn->from ? c->spi_i : c->spi_r;
+	enum ike_side sender = side_in(c->sa, w->sa, w->turn->from);
+	uint32_t receives = c->initiator == sender ? c->spi_i : c->spi_r;
 	uint32_t other = spi == c->spi_i ? c->spi_r : c->spi_i;
 	if (was_listed(d, other))
 		RULE(w, VIOLATION, "RFC7296-1.4.1-06", n, "both halves of a pair are deleted: 0x%08x and "

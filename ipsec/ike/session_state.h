@@ -21,6 +21,7 @@ enum { PENDING_MAX = 2,		/* requests of one side that wait for an answer */
 
 struct pending {
 	bool open, complete;	/* complete: its payloads are in chain, or it stayed closed */
+	bool answered;		/* by something that anybody can send */
 	uint8_t exchange;
 	uint32_t id;
 	uint64_t frame;
@@ -40,6 +41,12 @@ struct offer {
 };
 enum { OFFERS_KEPT_MAX = 64, OFFER_OCTETS_MAX = 4096 };
 
+/* Message IDs that were taken: an old message again does nothing. */
+struct id_window {
+	uint64_t bits;		/* bit n: top - n was */
+	uint32_t top;
+};
+
 enum sa_list { LIST_HALF, LIST_OPEN, LIST_CLOSED, LISTS };	/* half: no answer yet */
 
 struct sa_block {
@@ -57,6 +64,9 @@ struct ike_sa_state {
 	uint32_t child_count;
 	uint8_t intauth[2][IKE_HASH_MAX];	/* RFC 9242, 3.3.2, by side */
 	size_t intauth_size[2];
+	uint32_t intauth_count[2];		/* messages in it: their IDs are 1 to this */
+	struct id_window done[2][2];		/* by side, and request or response */
+	uint16_t private_tries;			/* exponentiations for secrets that name this SA */
 	struct span ppk;			/* the one whose AUTH was right; in the store */
 	struct rules_asked *asked;			/* session_rules_init.c: what the responder wants first */
 	bool disagree_told, closed_told;
@@ -75,6 +85,8 @@ struct session_tables {
 	struct ike_sa *newest[LISTS], *oldest[LISTS];
 	struct ike_sa *first, *last;	/* all, by serial */
 	struct ike_sa *busy;		/* whose message is being taken: it stays */
+	struct ike_sa *grave;		/* forgotten, to be freed with the next frame ... */
+	uint64_t frame;			/* ... after this one */
 	struct ike_child **spis;	/* CHILD SAs by protocol and SPI */
 	size_t spi_slots, spi_count;
 	size_t kept;			/* octets in struct kept */
@@ -86,9 +98,10 @@ struct session_tables {
 /* ---- session_tables.c ---- */
 void session_tables_new(struct ike_session *s);
 void session_tables_free(struct ike_session *s);
+void session_bury(struct ike_session *s, uint64_t frame);
 void session_list_move(struct session_tables *t, struct ike_sa *sa, enum sa_list list);
 /* The SA of a message. One without SPIr is the first of its SA, or one of the
- * hosts' that have no SPIr yet; the first answer brings it. NULL: not known. */
+ * hosts' that have no SPIr yet: its first answer brings it. NULL: not known. */
 struct ike_sa *session_sa_find(struct ike_session *s, const uint8_t spis[16],
 			       const struct ike_place *at);
 void kept_set(struct ike_session *s, struct kept *k, struct span octets, uint32_t first);

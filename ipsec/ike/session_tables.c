@@ -52,11 +52,16 @@ void kept_drop(struct ike_session *s, struct kept *k)
 	*k = (struct kept){ 0 };
 }
 
+static bool forget_half(struct ike_session *s);
+
 void kept_set(struct ike_session *s, struct kept *k, struct span octets, uint32_t first)
 {
 	kept_drop(s, k);
-	if (octets.n == 0 || octets.n > KEPT_ONE_MAX || s->tables->kept + octets.n > KEPT_ALL_MAX)
+	if (octets.n == 0 || octets.n > KEPT_ONE_MAX)
 		return;
+	while (s->tables->kept + octets.n > KEPT_ALL_MAX)
+		if (!forget_half(s))
+			return;
 	k->p = must(malloc(octets.n));
 	memcpy(k->p, octets.p, octets.n);
 	k->n = octets.n;
@@ -169,8 +174,6 @@ static void forget_links(struct ike_sa *sa)
 
 static void sa_free(struct ike_session *s, struct ike_sa *sa)
 {
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		child_unlink(s, c);
 	for (int i = 0; i < KEPT; i++)
 		kept_drop(s, &sa->state->kept[i]);
 	for (int side = 0; side < 2; side++)
@@ -200,7 +203,26 @@ static void sa_forget(struct ike_session *s, struct ike_sa *sa)
 	*(sa->state->all_prev ? &sa->state->all_prev->next : &t->first) = sa->next;
 	*(sa->next ? &sa->next->state->all_prev : &t->last) = sa->state->all_prev;
 	t->forgotten++;
-	sa_free(s, sa);
+	for (struct ike_child *c = sa->children; c; c = c->next)
+		child_unlink(s, c);
+	sa->forgotten = true;
+	sa->hash_next = t->grave;
+	t->grave = sa;
+}
+
+/* What one frame's messages forgot stays until the next frame: its views look
+ * at the turns of all of them. */
+void session_bury(struct ike_session *s, uint64_t frame)
+{
+	struct session_tables *t = s->tables;
+	if (t->frame == frame)
+		return;
+	t->frame = frame;
+	while (t->grave) {
+		struct ike_sa *sa = t->grave;
+		t->grave = sa->hash_next;
+		sa_free(s, sa);
+	}
 }
 
 /* The one that was idle longest, but not the one at work. */
@@ -208,6 +230,21 @@ static struct ike_sa *oldest_idle(const struct session_tables *t, enum sa_list l
 {
 	struct ike_sa *sa = t->oldest[list];
 	return sa && sa == t->busy ? sa->state->newer : sa;
+}
+
+/* The oldest half-open one gives back what it keeps. */
+static bool forget_half(struct ike_session *s)
+{
+	struct ike_sa *sa = oldest_idle(s->tables, LIST_HALF);
+	if (!sa)
+		return false;
+	for (int i = 0; i < KEPT; i++)
+		kept_drop(s, &sa->state->kept[i]);
+	for (int side = 0; side < 2; side++)
+		for (int i = 0; i < PENDING_MAX; i++)
+			kept_drop(s, &sa->state->pending[side][i].chain);
+	sa_forget(s, sa);
+	return true;
 }
 
 /* Makes room: a half-open one over their limit, else a closed one, else whichever
@@ -323,8 +360,6 @@ struct ike_sa *session_sa_find(struct ike_session *s, const uint8_t spis[16],
 		if (same_hosts(sa, at) && ((zero && !half) || sa_zero))
 			half = sa;
 	}
-	if (half && !zero)
-		memcpy(half->spi_r, spis + 8, 8);
 	return half;
 }
 
@@ -336,19 +371,33 @@ static size_t child_slot(const struct session_tables *t, uint8_t protocol, uint3
 	return (h ^ h >> 32) & (t->spi_slots - 1);
 }
 
-static void child_link(struct session_tables *t, struct ike_child *c, int end)
-{
-	struct ike_child **slot = &t->spis[child_slot(t, c->protocol, end ? c->spi_r : c->spi_i)];
-	c->spi_next[end] = *slot;
-	*slot = c;
-}
-
-/* A child hangs in two lists, of its two SPIs; both may be one. */
+/* A child hangs in the lists of its SPIs: `indexed` has a bit for each; where both
+ * are one list, only for the first. */
 static struct ike_child **child_next(struct ike_child *c, const struct session_tables *t,
 				     size_t slot)
 {
-	bool first = child_slot(t, c->protocol, c->spi_i) == slot;
+	bool first = (c->indexed & 1) && child_slot(t, c->protocol, c->spi_i) == slot;
 	return &c->spi_next[first ? 0 : 1];
+}
+
+/* Who makes up SPIs could make them all equal: the rest of such is not found. */
+static bool is_crowded(const struct session_tables *t, size_t slot)
+{
+	int n = 0;
+	for (struct ike_child *c = t->spis[slot]; c && n < SAME_SPI_MAX; n++)
+		c = *child_next(c, t, slot);
+	return n == SAME_SPI_MAX;
+}
+
+static void child_link(struct session_tables *t, struct ike_child *c, int end)
+{
+	uint32_t spi = end ? c->spi_r : c->spi_i;
+	size_t slot = child_slot(t, c->protocol, spi);
+	if (!spi || is_crowded(t, slot))
+		return;
+	c->spi_next[end] = t->spis[slot];
+	t->spis[slot] = c;
+	c->indexed |= (uint8_t)(1 << end);
 }
 
 static void child_unlink(struct ike_session *s, struct ike_child *c)
@@ -356,23 +405,26 @@ static void child_unlink(struct ike_session *s, struct ike_child *c)
 	struct session_tables *t = s->tables;
 	if (!c->indexed)
 		return;
-	size_t slots[] = { child_slot(t, c->protocol, c->spi_i),
-			   child_slot(t, c->protocol, c->spi_r) };
-	for (int end = 0; end < (slots[0] == slots[1] ? 1 : 2); end++) {
-		struct ike_child **link = &t->spis[slots[end]];
+	for (int end = 0; end < 2; end++) {
+		size_t slot = child_slot(t, c->protocol, end ? c->spi_r : c->spi_i);
+		struct ike_child **link = &t->spis[slot];
+		if (!(c->indexed & 1 << end))
+			continue;
 		while (*link && *link != c)
-			link = child_next(*link, t, slots[end]);
+			link = child_next(*link, t, slot);
 		if (*link)
-			*link = *child_next(c, t, slots[end]);
+			*link = c->spi_next[end];
 	}
 	t->spi_count--;
-	c->indexed = false;
+	c->indexed = 0;
 }
 
 static void child_enter(struct session_tables *t, struct ike_child *c)
 {
+	c->indexed = 0;
 	child_link(t, c, 0);
-	if (child_slot(t, c->protocol, c->spi_i) != child_slot(t, c->protocol, c->spi_r))
+	if (!(c->indexed & 1) ||
+	    child_slot(t, c->protocol, c->spi_i) != child_slot(t, c->protocol, c->spi_r))
 		child_link(t, c, 1);
 }
 
@@ -392,10 +444,10 @@ void session_child_index(struct ike_session *s, struct ike_child *c)
 	struct session_tables *t = s->tables;
 	if (c->indexed)
 		return;
-	if (++t->spi_count > t->spi_slots)
+	if (t->spi_count + 1 > t->spi_slots)
 		spis_grow(t);
 	child_enter(t, c);
-	c->indexed = true;
+	t->spi_count += c->indexed != 0;
 }
 
 struct ike_child *session_child_new(struct ike_session *s, struct ike_sa *sa)
@@ -461,6 +513,7 @@ void session_tables_new(struct ike_session *s)
 void session_tables_free(struct ike_session *s)
 {
 	struct session_tables *t = s->tables;
+	session_bury(s, t->frame + 1);
 	for (struct ike_sa *sa = t->first, *next; sa; sa = next) {
 		next = sa->next;
 		sa_free(s, sa);

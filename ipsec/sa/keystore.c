@@ -350,11 +350,12 @@ static void secret_pair_add(struct keystore *s, struct ike_secret *k)
 	memcpy(spis, k->spi_i, 8);
 	memcpy(spis + 8, k->spi_r, 8);
 	struct ike_secret *first = keystore_secrets(s, spis);
-	k->pair_next = first ? first->pair_next : NULL;
+	k->pair_next = NULL;
 	if (first)
-		first->pair_next = k;
+		first->pair_last->pair_next = k;
 	else
 		index_add(s->index, ROW_SECRET_PAIR, pair_hash(spis), k);
+	(first ? first : k)->pair_last = k;
 }
 
 struct ike_secret *keystore_add_secret(struct keystore *s, const struct ike_secret *row)

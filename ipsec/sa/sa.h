@@ -87,6 +87,7 @@ enum secret_kind {
 struct ike_secret {
 	struct ike_secret *next;
 	struct ike_secret *pair_next;	/* the next of the same SPI pair (keystore_secrets()) */
+	struct ike_secret *pair_last;	/* of the pair's first row: its last one; private */
 	struct ike_secret *kind_next;	/* the next of the same kind */
 	struct origin origin;
 	enum secret_kind kind;

@@ -171,8 +171,12 @@ static enum icv verdict_closed(struct packet *p, const struct esp_info *i)
 			       "that could be derived opens it: the right DH secret (or PPK) is missing");
 		return ICV_UNCHECKED;
 	}
-	if (sa_key_checkable(i->key))
+	if (sa_key_checkable(i->key)) {
+		if (i->sa->key && !i->told)	/* the key has proved to be right */
+			packet_finding(p, SEVERITY_DEVIATION, NULL, last_layer(p)->offset, "the ICV is "
+				       "bad, and the key is right: forged, or damaged on the way");
 		return ICV_BAD;
+	}
 	packet_finding(p, SEVERITY_NOTE, NULL, last_layer(p)->offset,
 		       "the key gives nothing sensible and has no ICV to prove it: a wrong key, "
 		       "or an ICV that is not %u octets long", i->icv_size);

@@ -160,9 +160,11 @@ static struct tcp_stream *stream_of(struct wire *w, struct packet *p, const stru
 			return t;
 		t = tcp_streams_begin(w->streams, p, &s->key, s->seq + 1);
 		t->state = s->flags & FLAG_ACK ? TCP_RESPONDER : TCP_ORIGINATOR;
+		t->first = true;
 	} else if (!t && p->rest.n) {
 		t = tcp_streams_begin(w->streams, p, &s->key, s->seq);
-		if (is_prefix(p->rest))
+		t->first = is_prefix(p->rest);
+		if (t->first)
 			t->state = TCP_ORIGINATOR;
 	}
 	return t;
@@ -213,10 +215,23 @@ static void begin_responder(struct wire *w, struct tcp_stream *t, struct packet 
 
 /* ---- messages ---- */
 
+struct counted {
+	unsigned messages, empty;
+};
+
+/* What stands behind the last message that a frame has room for. */
+static void tell_rest(struct packet *p, size_t left)
+{
+	packet_finding(p, SEVERITY_NOTE, NULL, packet_offset(p),
+		       "more than %d messages in this TCP segment: the %zu octet%s behind them "
+		       "are read with the next segment, if one comes", PACKET_INNER_MAX, left,
+		       left == 1 ? "" : "s");
+}
+
 /* Octets of whole messages from `at` on, and how many they are. A length that
  * no message has ends the stream (RFC 9329, 3.1). */
 static size_t count_messages(struct tcp_stream *t, struct packet *p, struct span s,
-			     size_t at, size_t missing, unsigned *count)
+			     size_t at, size_t missing, struct counted *c)
 {
 	for (;;) {
 		struct reader r = reader_of(span_from(s, at));
@@ -230,27 +245,46 @@ static size_t count_messages(struct tcp_stream *t, struct packet *p, struct span
 			t->state = TCP_OTHER;
 			return at;
 		}
-		if (length > s.n - at) {
-			/* Cut by the capture: as much of it as there is. */
-			*count += missing != 0;
-			return missing ? s.n : at;
-		}
-		at += length;
-		++*count;
-		if (*count == PACKET_INNER_MAX)
+		if (length > s.n - at && !missing)
 			return at;
+		if (length > LENGTH_SIZE && c->messages == PACKET_INNER_MAX) {
+			tell_rest(p, s.n - at);
+			return at;
+		}
+		c->messages += length > LENGTH_SIZE;
+		c->empty += length == LENGTH_SIZE;
+		if (length > s.n - at)
+			return s.n;	/* cut by the capture: as much of it as there is */
+		at += length;
 	}
 }
 
-/* One message goes on in this packet, several become packets of their own. The
- * read head's octets are whole messages, but for the last where the capture cut
- * the frame. */
+/* RFC9329-3-02: they mean nothing, and there may be tens of thousands of them. */
+static void tell_empty(struct packet *p, unsigned count)
+{
+	if (count)
+		packet_finding(p, SEVERITY_NOTE, "RFC9329-3-02", packet_offset(p),
+			       "%u empty message%s in TCP, which mean%s nothing", count,
+			       count == 1 ? "" : "s", count == 1 ? "s" : "");
+}
+
+/* One message goes on in this packet, several become packets of their own; empty
+ * ones are passed over. The read head's octets are whole messages, but for the
+ * last where the capture cut the frame. */
 static void give_messages(struct packet *p, unsigned count)
 {
 	bool cut = p->cut;
+	if (!count) {
+		packet_data(p);
+		return;
+	}
 	while (p->rest.n && count) {
 		struct reader r = reader_of(p->rest);
 		size_t length = read_u16(&r);
+		if (length == LENGTH_SIZE) {
+			p->rest = span_from(p->rest, length);
+			continue;
+		}
 		p->cut = cut && length > p->rest.n;
 		packet_next(p, SPACE_LAYER, LAYER_TCP_MESSAGE);
 		if (count == 1 && !p->inner) {
@@ -281,9 +315,10 @@ static void check_ecn(struct packet *p)
 static void read_messages(struct tcp_stream *t, struct packet *p, const struct segment *s,
 			  struct span ready, bool direct)
 {
-	size_t from = is_prefix(ready) ? PREFIX_SIZE : 0;
-	unsigned count = 0;
-	size_t n = count_messages(t, p, ready, from, direct ? s->missing : 0, &count);
+	size_t from = t->first && is_prefix(ready) ? PREFIX_SIZE : 0;
+	struct counted c = { 0, 0 };
+	size_t n = count_messages(t, p, ready, from, direct ? s->missing : 0, &c);
+	t->first = t->first && n == 0;
 	if (n && !direct) {
 		struct span copy = arena_copy(p->arena, span_part(ready, 0, n));
 		tcp_stream_take(t, p, ready, n, direct);
@@ -300,9 +335,10 @@ static void read_messages(struct tcp_stream *t, struct packet *p, const struct s
 		p->rest = span_part(ready, 0, n);
 	if (from && !packet_push(p, LAYER_IKETCP, PREFIX_SIZE))
 		return;
-	if (count)
+	if (c.messages)
 		check_ecn(p);
-	give_messages(p, count);
+	tell_empty(p, c.empty);
+	give_messages(p, c.messages);
 }
 
 /* A stream whose beginning was not seen: this segment decides. False: no. */
@@ -313,7 +349,8 @@ static bool begin_anywhere(struct tcp_stream *t, struct packet *p, const struct 
 	if (t->state != TCP_UNKNOWN)
 		return true;
 	tcp_stream_restart(t, s->seq);
-	if (is_prefix(p->rest))
+	t->first = is_prefix(p->rest);
+	if (t->first)
 		t->state = TCP_ORIGINATOR;
 	else if (begins_message(p->rest, p->rest.n + s->missing))
 		t->state = TCP_MESSAGES;
@@ -334,6 +371,15 @@ static bool resume(struct tcp_stream *t, struct packet *p, const struct segment 
 	return begin_anywhere(t, p, s);
 }
 
+/* The capture cut this segment: reading goes on with the one behind it. */
+static void skip_missing(struct tcp_stream *t, uint32_t end)
+{
+	tcp_stream_restart(t, end);
+	t->state = t->state == TCP_OTHER ? TCP_OTHER : TCP_UNKNOWN;
+	t->first = false;
+	t->told = true;
+}
+
 static void ready_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 			 const struct segment *s, struct span ready, bool direct)
 {
@@ -351,8 +397,9 @@ static void ready_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 static void read_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 			const struct segment *s)
 {
-	struct span ready;
+	struct span ready = { NULL, 0 };
 	bool direct;
+	uint32_t end = s->seq + (uint32_t)(p->rest.n + s->missing);
 	if (!begin_anywhere(t, p, s)) {
 		packet_data(p);
 		return;
@@ -365,24 +412,35 @@ static void read_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 	if (added == TCP_OLD && !p->copy_of)
 		packet_finding(p, SEVERITY_NOTE, NULL, packet_offset(p),
 			       "a TCP segment that came before: its messages are not counted again");
+	/* old and early segments do not move the stream, nor do octets that came whole before */
+	bool hole = added == TCP_READY && s->missing &&
+		    (int32_t)(end - (t->next + (uint32_t)ready.n)) > 0;
 	if (added == TCP_READY)
 		ready_octets(w, t, p, s, ready, direct);
 	else
 		packet_data(p);
-	if (s->missing) {	/* what follows the hole in the capture */
-		tcp_stream_restart(t, t->next + (uint32_t)s->missing);
-		t->state = t->state == TCP_MESSAGES ? TCP_UNKNOWN : t->state;
-		t->told = true;
-	}
+	if (hole)
+		skip_missing(t, end);
+}
+
+/* Does a whole message wait, which its frame had no room for? */
+static bool message_waits(const struct tcp_stream *t)
+{
+	struct reader r = reader_of(span_of(t->data, t->parts[0].to));
+	return t->parts[0].from == 0 && read_u16(&r) <= t->parts[0].to && !r.bad;
 }
 
 /* RFC 9329, 6.1: half a message goes with its connection. */
 static void close_stream(struct wire *w, struct tcp_stream *t, struct packet *p)
 {
-	if (t->state == TCP_MESSAGES && t->part_count)
+	uint32_t octets = t->part_count ? t->parts[t->part_count - 1].to : 0;
+	if (t->state == TCP_MESSAGES && octets && message_waits(t))
+		packet_finding(p, SEVERITY_NOTE, NULL, 0, "the connection ends, and %u octets of "
+			       "messages were not read: there were too many in a segment", octets);
+	else if (t->state == TCP_MESSAGES && octets)
 		packet_finding(p, SEVERITY_NOTE, NULL, 0,
 			       "the connection ends within a message, of which %u octets came",
-			       t->parts[t->part_count - 1].to);
+			       octets);
 	tcp_streams_end(w->streams, t);
 }
 
@@ -435,7 +493,7 @@ static void message_inside(struct packet *p)
 			packet_finding(p, SEVERITY_VIOLATION, NULL, packet_offset(p),
 				       "a message of %zu octets in TCP: no marker, no ESP",
 				       p->rest.n);
-		packet_data(p);		/* RFC9329-3-02: empty messages mean nothing */
+		packet_data(p);
 	} else if (first == 0) {
 		check_ike(p, span_from(p->rest, MARKER_SIZE));
 		packet_next(p, SPACE_LAYER, LAYER_MARKER);

@@ -121,7 +121,7 @@ struct tcp_stream *tcp_streams_begin(struct tcp_streams *s, struct packet *p,
 	}
 	t->met = ++s->met;
 	t->state = TCP_UNKNOWN;
-	t->told = false;
+	t->told = t->first = false;
 	tcp_stream_restart(t, next);
 	return t;
 }

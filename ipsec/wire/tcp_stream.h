@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Puts segments of TCP streams together, each direction by itself (RFC 9293):
  * lost, repeated, overlapping segments and those out of order. Memory is bounded:
- * TCP_STREAMS of them, each with at most TCP_STREAM_OCTETS that wait for others;
- * the one that was not met for longest is given up for a new one. Which streams
+ * TCP_STREAMS of them, each with at most TCP_STREAM_OCTETS that wait for others
+ * (32 MiB in all); the one that was not met for longest is given up for a new one. Which streams
  * are worth it, and what is in them, is the caller's business. */
 #ifndef IKAT_WIRE_TCP_STREAM_H
 #define IKAT_WIRE_TCP_STREAM_H
@@ -11,7 +11,9 @@
 
 enum {
 	TCP_STREAMS = 256,
-	TCP_STREAM_OCTETS = 65536,	/* behind the next one that is wanted */
+	/* Behind the next one that is wanted: one message, of which all but its last
+	 * octet waits, and a segment as large as offloading makes them. */
+	TCP_STREAM_OCTETS = 128 * 1024,
 	TCP_STREAM_PARTS = 64,		/* pieces that wait */
 	TCP_STREAM_PAST = 1 << 24,	/* octets back: farther, it is another connection */
 };
@@ -36,6 +38,7 @@ struct tcp_stream {
 	enum tcp_state state;
 	uint32_t next;			/* sequence number of the next octet that is wanted */
 	bool told;			/* that no message begins where its octets do */
+	bool first;			/* nothing was read yet: the prefix may stand here */
 	/* Of this room's tcp_stream.c: */
 	bool used;
 	uint64_t met;			/* counts segments */
