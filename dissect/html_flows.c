@@ -186,13 +186,22 @@ static void flow_line(const struct story *s, struct text *t, const struct story_
 	text_add(t, "</svg></li>\n");
 }
 
-static void mark(const struct story *s, struct text *t, const struct story_event *e)
+static void stroke(const struct story *s, struct text *t, const struct story_event *e, uint64_t at)
 {
 	text_add(t, "<svg class=\"over\" x=\"");
-	html_percent(t, micros(s, e->seconds, e->nanoseconds), whole(s));
+	html_percent(t, at, whole(s));
 	html_add(t, "\" width=\"1\" height=\"%u\"><path class=\"%s\" d=\"%s\"><title>%s</title></path></svg>",
 		 (unsigned)LINE, e->bad ? "cross" : "tick", e->bad ? "M-4 9 L4 17 M-4 17 L4 9" : "M0 5 L0 21",
 		 e->label);
+}
+
+/* Each time that it was sent, as far as they are kept. */
+static void mark(const struct story *s, struct text *t, const struct story_event *e)
+{
+	uint64_t first = micros(s, e->seconds, e->nanoseconds);
+	stroke(s, t, e, first);
+	for (unsigned i = 0; i + 1 < e->times && i < STORY_AGAIN_MAX; i++)
+		stroke(s, t, e, first + (uint64_t)e->again_ms[i] * 1000);
 }
 
 static void ike_line(const struct story *s, struct text *t, const struct story_ike *k, unsigned number)

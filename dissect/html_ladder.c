@@ -3,9 +3,9 @@
  * wrap on a narrow page, whose arrows are drawn between two life lines. */
 #include "dissect/html_story.h"
 
-static void end_head(struct text *t, struct story *s, const struct ike_end *e, const char *role)
+static void end_head(struct text *t, struct story *s, const struct addr *addr, const char *role)
 {
-	html_add(t, "<span><b>%s</b> <code>%s</code></span>", role, html_addr(s, &e->addr));
+	html_add(t, "<span><b>%s</b> <code>%s</code></span>", role, html_addr(s, addr));
 }
 
 static void arrow(struct text *t, const struct story_event *e)
@@ -30,14 +30,14 @@ static void label(struct text *t, const struct story_event *e)
 	html_add(t, "<p class=\"label\"><b>%s</b>", e->label);
 	if (e->fragments > 1)
 		html_add(t, " <span class=\"dim\">in %u fragments</span>", (unsigned)e->fragments);
-	if (e->repeated || e->times > 1)
-		html_add(t, " <span class=\"dim\">sent again%s", e->times > 1 ? ", " : "");
 	if (e->times > 1)
-		html_add(t, "%u times", (unsigned)e->times);
-	if (e->repeated || e->times > 1)
-		text_add(t, "</span>");
+		html_add(t, " <span class=\"dim\">%s%u times%s</span>", e->note ? "" : "sent ",
+			 (unsigned)e->times, e->repeated ? " more" : "");
+	else if (e->repeated)
+		text_add(t, " <span class=\"dim\">sent again</span>");
 	if (e->octets)
-		html_add(t, " <span class=\"dim\">%u octets</span>", (unsigned)e->octets);
+		html_add(t, " <span class=\"dim\">%u octets%s</span>", (unsigned)e->octets,
+			 e->times > 1 ? " each" : "");
 	text_add(t, "</p>\n");
 }
 
@@ -49,7 +49,8 @@ static void event(struct text *t, const struct story *s, const struct story_even
 	html_since(t, s, e->seconds, e->nanoseconds);
 	text_add(t, " s</p>\n");
 	label(t, e);
-	arrow(t, e);
+	if (!e->note)
+		arrow(t, e);
 	if (e->payloads && *e->payloads)
 		html_add(t, "\n<p class=\"pay\">%s</p>", e->payloads);
 	if (e->remark)
@@ -62,8 +63,8 @@ void html_ladder(struct story *s, const struct story_ike *k, struct text *t)
 	if (!k->event_count)
 		return;
 	text_add(t, "<div class=\"ladder\"><div class=\"ends\" aria-hidden=\"true\">");
-	end_head(t, s, &k->sa->end[IKE_INITIATOR], "Initiator");
-	end_head(t, s, &k->sa->end[IKE_RESPONDER], "Responder");
+	end_head(t, s, story_end_addr(k, IKE_INITIATOR), "Initiator");
+	end_head(t, s, story_end_addr(k, IKE_RESPONDER), "Responder");
 	text_add(t, "</div>\n<ol aria-label=\"Messages, in the order of the capture\">\n");
 	for (uint32_t i = 0; i < k->event_count; i++) {
 		if (k->left_out && i == STORY_EVENTS_MAX / 2)

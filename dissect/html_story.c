@@ -85,9 +85,15 @@ static void count_badge(struct text *t, size_t count, enum html_tone tone, const
 
 static void outcomes(struct story *s, struct text *t)
 {
-	size_t ikes[IKE_DELETED + 1] = { 0 }, severities[SEVERITY_VIOLATION + 1] = { 0 };
-	for (const struct story_ike *k = s->ikes; k; k = k->next)
-		ikes[k->outcome]++;
+	size_t ikes[IKE_DELETED + 1] = { 0 }, severities[SEVERITY_VIOLATION + 1] = { 0 }, troubled = 0;
+	bool warn;
+	for (const struct story_ike *k = s->ikes; k; k = k->next) {
+		story_outcome_words(k, &warn);
+		if (warn && k->outcome == IKE_ESTABLISHED)
+			troubled++;
+		else
+			ikes[k->outcome]++;
+	}
 	for (const struct story_finding *f = s->findings; f; f = f->next)
 		severities[f->severity]++;
 	text_add(t, "<p class=\"badges\">\n");
@@ -99,6 +105,8 @@ static void outcomes(struct story *s, struct text *t)
 		count_badge(t, ikes[o], outcome_tone((enum ike_outcome)o), what.p);
 		text_done(&what);
 	}
+	count_badge(t, troubled, HTML_WARN, troubled == 1 ? "IKE SA established, but in trouble" :
+		    "IKE SAs established, but in trouble");
 	count_badge(t, s->flow_count, HTML_PLAIN, s->flow_count == 1 ? "ESP or AH SA" : "ESP and AH SAs");
 	count_badge(t, severities[SEVERITY_VIOLATION], HTML_BAD,
 		    severities[SEVERITY_VIOLATION] == 1 ? "violation" : "violations");
@@ -120,11 +128,32 @@ static void contents(const struct story *s, struct text *t)
 	text_add(t, "<li><a href=\"#findings\">Findings</a></li>\n</ul></nav>\n");
 }
 
+/* "lab/a.pcap, b.pcap" without the folders. */
+static const char *base_names(struct story *s, const char *files)
+{
+	struct text t = { 0 };
+	for (const char *f = files; *f; ) {
+		const char *end = strstr(f, ", ");
+		size_t n = end ? (size_t)(end - f) : strlen(f);
+		const char *slash = memrchr(f, '/', n);
+		size_t folder = slash && slash + 1 < f + n ? (size_t)(slash + 1 - f) : 0;
+		text_add_octets(&t, f + folder, n - folder);
+		text_add(&t, end ? ", " : "");
+		f += n + (end ? 2 : 0);
+	}
+	const char *names = arena_text(&s->arena, span_of(t.p, t.n));
+	text_done(&t);
+	return names;
+}
+
 static void head(struct story *s, struct text *t)
 {
 	const char *files = s->files ? s->files : "capture";
 	html_begin(t, arena_printf(&s->arena, "%.200s \u2013 explained", files));
-	html_add(t, "<header><p class=\"kicker\">ikat explain</p>\n<h1>%s</h1>\n", files);
+	const char *base = base_names(s, files);
+	html_add(t, "<header><p class=\"kicker\">ikat explain</p>\n<h1 title=\"%s\">%s</h1>\n", files, base);
+	if (strcmp(files, base))
+		html_add(t, "<p class=\"path\"><code>%s</code></p>\n", files);
 	outcomes(s, t);
 	html_add(t, "<p class=\"lead\">%llu frames, %llu octets", (html_number)s->frames,
 		 (html_number)s->octets);
@@ -205,8 +234,9 @@ static void why(const struct story_ike *k, struct text *t)
 	const struct ike_reason *r = reason_of(k->sa);
 	if (!k->reason && !k->advice && !r->evidence && !r->frame)
 		return;
-	html_add(t, "<div class=\"why %s\" role=\"note\">\n<h3>Why</h3>\n",
-		 k->outcome == IKE_FAILED ? "bad" : "warn");
+	html_add(t, "<div class=\"why %s\" role=\"note\">\n<h3>%s</h3>\n",
+		 k->outcome == IKE_FAILED ? "bad" : "warn", k->outcome == IKE_INCOMPLETE && !k->situation &&
+		 !k->reason ? "What is missing" : "Why");
 	if (k->reason || r->frame)
 		why_word(k, r, t);
 	if (r->evidence) {
@@ -259,8 +289,9 @@ static void count_fact(struct text *t, const char *term, uint64_t value, const c
 
 static void end(struct story *s, struct text *t, const struct ike_end *e, const char *role)
 {
-	html_add(t, "<div class=\"card\"><h4>%s</h4><dl class=\"facts\">\n<div><dt>address</dt><dd>"
-		 "<code>%s</code>, port %u%s</dd></div>\n", role, html_addr(s, &e->addr),
+	html_add(t, "<div class=\"card\"><h4>%s</h4><dl class=\"facts\">\n<div><dt>%saddress</dt><dd>"
+		 "<code>%s</code>, port %u%s</dd></div>\n", role, e->moved_frame ? "last " : "",
+		 html_addr(s, &e->addr),
 		 (unsigned)e->port, e->natted ? ", behind a NAT" : "");
 	html_fact(t, "identity", e->id);
 	authentication(t, e);
@@ -359,9 +390,12 @@ static void ike(struct story *s, struct text *t, const struct story_ike *k, unsi
 	const struct ike_sa *sa = k->sa;
 	html_add(t, "<section class=\"ike\" id=\"ike-%u\" aria-labelledby=\"ike-%u-h\">\n"
 		 "<h2 id=\"ike-%u-h\">IKE SA %u ", number, number, number, number);
-	outcome(t, k->outcome);
+	bool warn;
+	const char *words = story_outcome_words(k, &warn);
+	html_badge(t, warn ? HTML_WARN : outcome_tone(k->outcome), words);
 	html_add(t, "</h2>\n<p class=\"path\"><code>%s</code> \u2192 <code>%s</code>, IKEv%u</p>\n",
-		 html_addr(s, &sa->end[0].addr), html_addr(s, &sa->end[1].addr), (unsigned)sa->version);
+		 html_addr(s, story_end_addr(k, IKE_INITIATOR)),
+		 html_addr(s, story_end_addr(k, IKE_RESPONDER)), (unsigned)sa->version);
 	if (k->explanation)
 		html_add(t, "<p class=\"explanation\">%s</p>\n", k->explanation);
 	why(k, t);

@@ -341,7 +341,7 @@ START_TEST(test_story)
 	has(&t, HOSTILE_SHOWN);
 	has(&t, "AUTHENTICATION_FAILED");
 	has(&t, "<span class=\"term\">Usual cause</span> the pre-shared keys differ.</p>");
-	has(&t, "sent again, 3 times");
+	has(&t, "sent 3 times more");
 	has(&t, "IPsec added <b>56 octets</b>");
 	has(&t, "<b>Before:</b> 84 octets");
 	has(&t, "0xca50b39b");

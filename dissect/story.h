@@ -179,6 +179,19 @@ void story_forget(void *user, struct ike_sa *sa);
 /* Composes the sentences. */
 void story_finish(struct story *s);
 
+/* The end's first address; its port, 0 if that changed later. */
+static inline const struct addr *story_end_addr(const struct story_ike *k, enum ike_side side)
+{
+	return k->addr[side].family ? &k->addr[side] : &k->sa->end[side].addr;
+}
+static inline unsigned story_end_port(const struct story_ike *k, enum ike_side side)
+{
+	unsigned now = k->sa->end[side].port;
+	return !k->addr[side].family || k->port[side] == now ? now : 0;
+}
+/* The outcome for people: "established, peer dead". *warn: good it is not. */
+const char *story_outcome_words(const struct story_ike *k, bool *warn);
+
 /* How a child or a flow is told: one sentence each, in the story's arena. */
 const char *story_child_sentence(struct story *s, const struct ike_child *c);
 /* The largest inner packet whose outer packet has at most mtu octets; 0: not known. */

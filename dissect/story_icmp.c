@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * What ICMP (RFC 792, RFC 1191) and ICMPv6 (RFC 4443) errors say about packets of
  * IKE, ESP and AH: that nobody is there, and what the path carries. They are not
- * authenticated: the story tells them as what somebody says. */
+ * authenticated: the story tells them as what somebody says, in the ladder of the
+ * IKE SA too whose message they quote. */
 #include "dissect/story_private.h"
 
 #include "ipsec/wire/layers.h"

@@ -105,6 +105,8 @@ static void put_event(struct json *j, const struct story_event *e)
 	json_key_dec(j, "times", e->times);
 	json_key_dec(j, "fragments", e->fragments);
 	put_outside(j, "remark", e->remark);
+	json_key_bool(j, "probe", e->probe);
+	json_key_bool(j, "note", e->note);
 	json_close(j, '}');
 }
 
@@ -155,8 +157,8 @@ static void put_ike(struct json *j, struct story *s, const struct story_ike *k)
 	json_open(j, '{');
 	put_spi(j, "spi_i", sa->spi_i);
 	put_spi(j, "spi_r", sa->spi_r);
-	put_addr(j, "initiator", &sa->end[IKE_INITIATOR].addr);
-	put_addr(j, "responder", &sa->end[IKE_RESPONDER].addr);
+	put_addr(j, "initiator", story_end_addr(k, IKE_INITIATOR));
+	put_addr(j, "responder", story_end_addr(k, IKE_RESPONDER));
 	json_key_str(j, "version", sa->version == 1 ? "1.0" : "2.0");
 	json_key_str(j, "outcome", ike_outcome_name(k->outcome));
 	json_key_str(j, "reason", k->reason);

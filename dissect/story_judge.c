@@ -106,6 +106,12 @@ bool story_child_made(const struct ike_child *c)
 	return c->outcome != IKE_FAILED && c->outcome != IKE_INCOMPLETE;
 }
 
+bool story_child_crossed(const struct ike_child *c)
+{
+	return story_child_made(c) && c->replaces && c->replaces->heir && c->replaces->heir != c &&
+	       c->request_frame < c->replaces->heir->response_frame;
+}
+
 static const struct ike_child *first_refused(const struct ike_sa *sa, bool *any_made)
 {
 	const struct ike_child *refused = NULL;
@@ -266,12 +272,14 @@ static const char *explain_refused(struct story *s, const struct story_ike *k)
 {
 	const struct ike_reason *r = &k->sa->reason;
 	const struct story_advice *a = story_advice_find(k->reason, false);
-	return arena_printf(&s->arena, "Failed: %s refused it%s%s%s%s%s.",
+	const char *psks = k->psks == STORY_PSKS_DIFFER ? "; the pre-shared keys differ" :
+			   k->psks == STORY_PSKS_AGREE ? "; the pre-shared keys that are given agree" : "";
+	return arena_printf(&s->arena, "Failed: %s refused it%s%s%s%s%s%s.",
 			    story_side(s, k, r->by), k->reason ? " with " : "",
 			    k->reason ? k->reason : "", r->frame ?
 			    arena_printf(&s->arena, " in frame %llu", (unsigned long long)r->frame) : "",
 			    a ? ": " : r->evidence ? ": " : "",
-			    a ? a->means : r->evidence ? evidence_words(s, r) : "");
+			    a ? a->means : r->evidence ? evidence_words(s, r) : "", psks);
 }
 
 static const char *explain_failed(struct story *s, const struct story_ike *k)
@@ -290,14 +298,16 @@ static const char *explain_failed(struct story *s, const struct story_ike *k)
 static const char *children_words(struct story *s, const struct ike_sa *sa)
 {
 	unsigned made = 0;	/* those that took another one's place are not counted again */
-	bool rekeyed = false;
+	bool rekeyed = false, crossed = false;
 	for (const struct ike_child *c = sa->children; c; c = c->next) {
 		made += story_child_made(c) && !(c->replaces && c->replaces->sa == sa);
 		rekeyed |= story_child_made(c) && c->replaces && c->replaces->sa == sa;
+		crossed |= story_child_crossed(c);
 	}
 	if (made == 0 && sa->replaces)
 		return "with the CHILD SAs of the one that it replaces";
 	return made == 0 ? "without a CHILD SA that the capture shows" : made == 1 ?
+		crossed ? "with one CHILD SA, which both sides rekeyed at once" :
 		rekeyed ? "with one CHILD SA, which was rekeyed" : "with one CHILD SA" :
 		arena_printf(&s->arena, "with %u CHILD SAs", made);
 }
@@ -330,8 +340,9 @@ static const char *explain_established(struct story *s, const struct story_ike *
 		named(s, k, IKE_INITIATOR), named(s, k, IKE_RESPONDER), children_words(s, sa));
 	for (int i = 0; i < 2; i++)
 		if (k->moves[i] && !addr_equal(story_end_addr(k, i), &sa->end[i].addr))
-			text = arena_printf(&s->arena, "%s; the %s moved to %s in frame %llu", text,
-					    story_side_name(i), story_addr(s, &sa->end[i].addr),
+			text = arena_printf(&s->arena, "%s; the %s moved from %s to %s in frame %llu", text,
+					    story_side_name(i), story_addr(s, story_end_addr(k, i)),
+					    story_addr(s, &sa->end[i].addr),
 					    (unsigned long long)sa->end[i].moved_frame);
 	if (k->situation && strcmp(k->situation, "peer-dead") == 0)
 		return silence(s, k, arena_printf(&s->arena, "%s, but then", text));
@@ -404,7 +415,7 @@ static const char *retry_words(struct story *s, const struct story_ike *k)
 {
 	for (uint32_t i = k->event_count; i--; )
 		if (k->events[i].frame < k->sa->ke_retry_frame && !k->events[i].request &&
-		    k->events[i].bad)
+		    k->events[i].bad && !k->events[i].note)
 			return arena_printf(&s->arena, "No error: in frame %llu the responder names the group "
 					    "that it wants. To save the round trip put that group first.",
 					    (unsigned long long)k->events[i].frame);

@@ -79,18 +79,8 @@ const char *story_side_name(enum ike_side side);	/* "initiator" */
 /* "the initiator (192.0.2.1)" */
 const char *story_side(struct story *s, const struct story_ike *k, enum ike_side side);
 bool story_child_made(const struct ike_child *c);
-/* The end's first address; its port, 0 if that changed later. */
-static inline const struct addr *story_end_addr(const struct story_ike *k, enum ike_side side)
-{
-	return k->addr[side].family ? &k->addr[side] : &k->sa->end[side].addr;
-}
-static inline unsigned story_end_port(const struct story_ike *k, enum ike_side side)
-{
-	unsigned now = k->sa->end[side].port;
-	return !k->addr[side].family || k->port[side] == now ? now : 0;
-}
-/* The outcome for people: "established, peer dead". *warn: good it is not. */
-const char *story_outcome_words(const struct story_ike *k, bool *warn);
+/* Both ends rekeyed the same one at once, and this is the second that was made. */
+bool story_child_crossed(const struct ike_child *c);
 static inline enum ike_side story_other(enum ike_side side)
 {
 	return side == IKE_INITIATOR ? IKE_RESPONDER : IKE_INITIATOR;
@@ -120,6 +110,7 @@ const struct story_advice *story_advice_find(const char *name, bool in_child);
 /* The responder did not believe an AUTH that verifies with one of the pre-shared keys:
  * is there another one, which could be the other end's? */
 enum story_psks { STORY_PSKS_UNKNOWN, STORY_PSKS_DIFFER, STORY_PSKS_AGREE };
+/* *other: the other one, also when nothing tells whose it is; NULL. */
 enum story_psks story_psks(struct story *s, const struct ike_sa *sa, const struct ike_secret **other);
 /* There are keys, but none that names the SPIs of this IKE SA. */
 bool story_keys_miss(const struct story *s, const struct ike_sa *sa);

@@ -36,15 +36,16 @@ static const struct reason_row rows[] = {
 		"Diffie-Hellman group); or the responder has no connection at all for this pair of "
 		"addresses, which many implementations answer in the same way.",
 		"Compare proposals (swanctl), ike= (ipsec.conf) or the IKE policy of both ends with the "
-		"initiator's offer (ikat dissect shows it whole), then check that the responder has a connection for the two addresses." } },
+		"initiator's offer (ikat dissect shows it whole), then check that the responder has a "
+		"connection for the two addresses." } },
 	{ "AUTHENTICATION_FAILED", false, {
 		"it does not believe that the other is who it says to be",
 		"Different pre-shared keys; an identity that the other end does not expect, so that it "
 		"finds no connection or no key for it; a certificate that it does not trust, that expired, "
 		"or that does not hold the identity. The message does not say which, on purpose.",
-		"The identities in the story (IDi, IDr) against the other end's remote and local identity, then the secret for "
-		"just these two; with certificates the chain, dates and subjectAltName. The log of the end "
-		"that refused names the reason." } },
+		"The identities in the story (IDi, IDr) against the other end's remote and local identity, "
+		"then the secret for just these two; with certificates the chain, dates and "
+		"subjectAltName. The log of the end that refused names the reason." } },
 	{ "TS_UNACCEPTABLE", false, {
 		"the traffic selectors that were asked for do not meet those it has",
 		"The subnets, protocols or ports of the two ends are no mirror images: another mask, local "
@@ -213,7 +214,7 @@ static const struct reason_row rows[] = {
 		"The address, and the routes of the router that answered." } },
 	{ "closed", false, {
 		"nobody here can read it", NULL,
-		"Keys of the IKE SA (-k): SKEYSEED, the DH secret, or SK_ei and SK_er. charon logs them with "
+		"Give keys of the IKE SA (-k): SKEYSEED, the DH secret, or SK_ei and SK_er. charon logs them with "
 		"ike = 4 and chd = 4 in its filelog section, pluto with plutodebug=\"all private\"; "
 		"ip xfrm state has those of ESP only." } },
 	{ "wrong-psk", false, {

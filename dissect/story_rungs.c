@@ -54,11 +54,28 @@ static const char *label_of(const struct ladder *l, const struct story_event *e)
 	if (e->repeated)
 		text_add(&t, " again");
 	if (e->times > 1)
-		text_printf(&t, " (%u times)", e->times);
+		text_printf(&t, e->note ? " (%u in all)" : " (sent %u times)", e->times);
 	const char *label = arena_text(&l->w->s->arena, span_part(span_of(t.p, t.n), 0,
 								  l->width > 8 ? l->width - 8 : 0));
 	text_done(&t);
 	return label;
+}
+
+/* No message: a line between the rails with the frame's number. */
+static void note(const struct ladder *l, const struct story_event *e)
+{
+	const char *text = label_of(l, e);
+	unsigned n = (unsigned)paint_line(text, l->width - 6);
+	gutter(l, e);
+	text_add(l->w->out, l->pens->rail);
+	text_fill(l->w->out, ' ', 2);
+	paint(l->w, PAINT_YELLOW);
+	text_add(l->w->out, "! ");
+	text_add_octets(l->w->out, text, n);
+	paint(l->w, PAINT_NONE);
+	text_fill(l->w->out, ' ', l->width - 4 - n);
+	text_add(l->w->out, l->pens->rail);
+	text_char(l->w->out, '\n');
 }
 
 static void arrow(const struct ladder *l, const struct story_event *e)
@@ -116,7 +133,10 @@ static void between(const struct ladder *l, const char *text, enum paint colour)
 
 static void rung(const struct ladder *l, const struct story_event *e)
 {
-	arrow(l, e);
+	if (e->note)
+		note(l, e);
+	else
+		arrow(l, e);
 	between(l, e->payloads, PAINT_DIM);
 	if (e->remark)
 		between(l, arena_printf(&l->w->s->arena, "* %s", story_clean(l->w->s, e->remark)),
@@ -125,9 +145,12 @@ static void rung(const struct ladder *l, const struct story_event *e)
 
 static const char *end_name(const struct ladder *l, enum ike_side side)
 {
-	const struct ike_end *e = &l->k->sa->end[side];
-	return arena_printf(&l->w->s->arena, e->addr.family == 6 ? "[%s]:%u" : "%s:%u",
-			    story_addr(l->w->s, &e->addr), e->port);
+	const struct addr *addr = story_end_addr(l->k, side);
+	unsigned port = story_end_port(l->k, side);
+	const char *text = story_addr(l->w->s, addr);
+	if (!port)	/* it changes: the story says where */
+		return text;
+	return arena_printf(&l->w->s->arena, addr->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
 static void heads(const struct ladder *l)

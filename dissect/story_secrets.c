@@ -21,11 +21,24 @@ static bool concerns(const struct ike_secret *p, const struct ike_sa *sa)
 	return !p->id.n;
 }
 
+/* How much of the file's name is its folder's. */
+static struct span folder_of(const struct origin *o)
+{
+	const char *slash = o->file ? strrchr(o->file, '/') : NULL;
+	return slash ? span_of(o->file, (size_t)(slash - o->file)) : span_of("", 0);
+}
+
+/* Kept in another folder than the good one, it is the other end's. */
+static bool is_elsewhere(const struct ike_secret *p, const struct ike_secret *good)
+{
+	return !span_equal(folder_of(&p->origin), folder_of(&good->origin));
+}
+
 enum story_psks story_psks(struct story *s, const struct ike_sa *sa, const struct ike_secret **other)
 {
 	const struct ike_end *e = &sa->end[story_other(sa->reason.by)];
 	const struct ike_secret *good, *p;
-	unsigned n = 0;
+	unsigned n = 0, same = 0;
 	*other = NULL;
 	if (!s->keys || sa->version != 2 || sa->outcome != IKE_FAILED || e->auth != AUTH_GOOD ||
 	    sa->reason.notify != AUTHENTICATION_FAILED || e->auth_method != METHOD_PSK || !e->auth_why)
@@ -36,13 +49,28 @@ enum story_psks story_psks(struct story *s, const struct ike_sa *sa, const struc
 	if (!good || n == PSKS_LOOKED_AT)
 		return STORY_PSKS_UNKNOWN;
 	for (n = 0, p = s->keys->of_kind[SECRET_PSK]; p && n < PSKS_LOOKED_AT; p = p->kind_next, n++) {
-		if (span_equal(p->secret, good->secret) || !concerns(p, sa))
+		if (span_equal(p->secret, good->secret) || !concerns(p, sa)) {
+			same += span_equal(p->secret, good->secret);
 			continue;
-		if (*other && !span_equal((*other)->secret, p->secret))
-			return STORY_PSKS_UNKNOWN;	/* several: nothing tells which is whose */
+		}
+		if (*other && !span_equal((*other)->secret, p->secret)) {
+			*other = NULL;		/* several: nothing tells which is whose */
+			return STORY_PSKS_UNKNOWN;
+		}
 		*other = *other ? *other : p;
 	}
-	return *other ? STORY_PSKS_DIFFER : STORY_PSKS_AGREE;
+	if (*other)
+		return is_elsewhere(*other, good) ? STORY_PSKS_DIFFER : STORY_PSKS_UNKNOWN;
+	return same > 1 ? STORY_PSKS_AGREE : STORY_PSKS_UNKNOWN;
+}
+
+/* Rows that were derived from another IKE SA's secret, to see, do not count. */
+static bool has_row(const struct keystore *keys, const uint8_t spis[16])
+{
+	for (const struct ike_key *k = keystore_ikes(keys, spis); k; k = k->pair_next)
+		if (!k->guess || k->works)
+			return true;
+	return keystore_secrets(keys, spis) != NULL;
 }
 
 bool story_keys_miss(const struct story *s, const struct ike_sa *sa)
@@ -53,8 +81,8 @@ bool story_keys_miss(const struct story *s, const struct ike_sa *sa)
 	memcpy(spis + 8, sa->spi_r, 8);
 	if (!keys || sa->opened || sa->bad_icv || !sa->encrypted ||
 	    !(keys->sa_count | keys->ike_count | keys->secret_count) ||
-	    keystore_ikes(keys, spis) || keystore_secrets(keys, spis))
+	    has_row(keys, spis))
 		return false;
 	memset(spis + 8, 0, 8);
-	return !keystore_ikes(keys, spis) && !keystore_secrets(keys, spis);
+	return !has_row(keys, spis);
 }

@@ -55,7 +55,11 @@ static void tell_key(struct told *t)
 	else if (f->icv_bad)
 		say(t, "%llu packet%s with a bad ICV: forged, or damaged on the way; a receiver drops them.",
 		    number(f->icv_bad), plural(f->icv_bad));
-	if (f->unchecked == f->packets && !f->inner_packets && f->protocol == PROTOCOL_ESP)
+	const struct keystore *keys = t->s->keys;
+	if (!f->sa && keys && (keys->sa_count | keys->ike_count | keys->secret_count))
+		say(t, "Keys were given, but none for this SPI: sequence numbers are taken as they stand "
+		    "there, unverified.");
+	else if (f->unchecked == f->packets && !f->inner_packets && f->protocol == PROTOCOL_ESP)
 		say(t, f->sa ? "Nothing could be opened: the capture cut its packets, or its key is "
 		    "not usable." : "No key is given for it: sequence numbers are taken as they stand "
 		    "there, unverified.");

@@ -104,13 +104,15 @@ static enum paint outcome_paint(enum ike_outcome o)
 static void put_ike_head(const struct painter *w, const struct story_ike *k)
 {
 	const struct ike_sa *sa = k->sa;
+	bool warn;
+	const char *outcome = story_outcome_words(k, &warn);
 	text_char(w->out, '\n');
 	paint(w, PAINT_BOLD);
 	text_printf(w->out, "IKE SA %llu", (unsigned long long)sa->serial);
 	paint(w, PAINT_NONE);
 	text_printf(w->out, "  IKEv%u  ", sa->version);
-	paint(w, outcome_paint(k->outcome));
-	text_add(w->out, ike_outcome_name(k->outcome));
+	paint(w, warn ? PAINT_YELLOW : outcome_paint(k->outcome));
+	text_add(w->out, outcome);
 	paint(w, PAINT_DIM);
 	text_add(w->out, w->columns < HEAD_COLUMNS ? "\n  " : "  ");
 	text_hex_span(w->out, span_of(sa->spi_i, 8));

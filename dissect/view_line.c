@@ -63,9 +63,9 @@ static void findings(const struct view_env *v, const struct packet *p)
 				continue;
 			text_add(t, "    ");
 			text_add(t, severity_name(f->severity));
-			text_char(t, ' ');
 			if (f->requirement)
-				text_printf(t, "%s: ", f->requirement);
+				text_printf(t, " %s", f->requirement);
+			text_add(t, ": ");
 			text_escape(t, span_text(f->text));
 			text_char(t, '\n');
 		}

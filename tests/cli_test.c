@@ -5,6 +5,7 @@
 
 #define TUNNEL	SAMPLES "/tunnel-gcm.pcap"
 #define KEYS	SAMPLES "/tunnel-gcm.keys"
+#define LAB	"captures/lab"
 
 enum { FRAMES = 26, FILE_HEADER = 24 };
 
@@ -38,8 +39,22 @@ static const struct {
 	{ { "dissect", "-f", "line", "/dev/null" }, 2, NULL, "/dev/null: " },
 	{ { "dissect", "-f", "none", TUNNEL }, 0,
 	  "26 frames, 5740 octets: 22 ESP, 0 AH, 4 IKE; 0 copies\nESP and AH: ICV 0 good, 0 bad, 22 unchecked;", NULL },
-	{ { "dissect", "-f", "none", "-k", KEYS, TUNNEL }, 0, "ICV 22 good, 0 bad, 0 unchecked", "" },
-	{ { "dissect", "-f", "none", "-k", KEYS, TUNNEL, TUNNEL }, 0, "52 frames", "" },
+	{ { "dissect", "-f", "none", "-k", KEYS, TUNNEL }, 0, "ICV 22 good, 0 bad, 0 unchecked", NULL },
+	{ { "dissect", "-f", "none", "-k", KEYS, TUNNEL, TUNNEL }, 0, "52 frames", NULL },
+	{ { "dissect", "-f", "line", "--sa", "5", TUNNEL }, 0, NULL,
+	  "nothing matches (of 26 frames; 24 stayed closed)" },
+	{ { "dissect", "-f", "json", "--host", "1.2.3.4", "-k", KEYS, TUNNEL }, 0, NULL,
+	  "nothing matches (of 26 frames)\n" },
+	{ { "dissect", "--sa", "xyz", TUNNEL }, 2, NULL, "or a letter a-f in it" },
+	{ { "dissect", "--frames", "-", TUNNEL }, 2, NULL, "a number before or behind it" },
+	{ { "dissect", "-f", "line", "--findings", "-k", SAMPLES "/replay-corrupt.keys",
+	    SAMPLES "/replay-corrupt.pcap" }, 0,
+	  "    violation RFC4303-2.8-02: 12 octets of ESP", NULL },
+	{ { "dissect", "-f", "none", "-k", "/dev/null", TUNNEL }, 0, "26 frames",
+	  "warning: /dev/null: no keys in it (empty)" },
+	{ { "keys", "/dev/null" }, 1, NULL, "error: /dev/null: no keys in it (empty)" },
+	{ { "keys", KEYS }, 0, "SKEYSEED", NULL },
+	{ { "keys", KEYS, "README.md" }, 1, "SKEYSEED", "error: README.md: no keys in it\n" },
 	{ { "keys" }, 2, NULL, "ikat" },
 	{ { "keys", "--frobnicate" }, 2, NULL, "unknown option --frobnicate" },
 	{ { "vectors", "--frobnicate" }, 2, NULL, "unknown option --frobnicate" },
@@ -174,6 +189,37 @@ START_TEST(several)
 }
 END_TEST
 
+/* Given in any order, the earlier one is read first; explain numbers through. */
+START_TEST(by_time)
+{
+	struct ran r = SPAWN("dissect", "-f", "line", LAB "/nat.pcap", LAB "/dead-peer.pcap");
+	ck_assert_ptr_eq(strstr(r.out, LAB "/dead-peer.pcap:1  0.000000 "), r.out);
+	ck_assert_ptr_nonnull(strstr(r.out, "\n" LAB "/nat.pcap:1  "));
+	ck_assert_ptr_null(strstr(r.out, "nat.pcap:1  0.0"));
+	ran_done(&r);
+	r = SPAWN("explain", "-f", "json", LAB "/nat.pcap", LAB "/dead-peer.pcap");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_msg(strstr(r.out, "\"" LAB "/dead-peer.pcap (frames 1 to 18), "
+			     LAB "/nat.pcap (19 to 36)\""), "%s", r.out);
+	ck_assert_ptr_nonnull(strstr(r.out, "\"first_frame\":19,"));
+	ran_done(&r);
+	r = SPAWN("explain", "-f", "json", TUNNEL);
+	ck_assert_ptr_nonnull(strstr(r.out, "\"" TUNNEL "\""));
+	ran_done(&r);
+}
+END_TEST
+
+/* All lines of help fit on a screen. */
+START_TEST(help_width)
+{
+	static const char *const commands[] = { NULL, "dissect", "explain", "keys" };
+	struct ran r = commands[_i] ? SPAWN(commands[_i], "-h") : SPAWN("-h");
+	for (char *line = strtok(r.out, "\n"); line; line = strtok(NULL, "\n"))
+		ck_assert_msg(strlen(line) <= 80, "%s", line);
+	ran_done(&r);
+}
+END_TEST
+
 /* Link types that nobody reads here give frames of data, and a note. */
 START_TEST(unknown_link)
 {
@@ -247,6 +293,8 @@ int main(void)
 	tcase_add_test(t, sources);
 	tcase_add_loop_test(t, cut, 0, 3);
 	tcase_add_test(t, several);
+	tcase_add_test(t, by_time);
+	tcase_add_loop_test(t, help_width, 0, 4);
 	tcase_add_test(t, unknown_link);
 	tcase_add_test(t, no_frames);
 	tcase_add_loop_test(t, colour, 0, 4);

@@ -355,6 +355,82 @@ START_TEST(test_tfc)
 }
 END_TEST
 
+/* ---- what the text says ---- */
+
+/* "+" says that it must be there, "-" that it must not. */
+static const struct said {
+	const char *capture, *keys;	/* keys: of that capture; NULL: none */
+	const char *words[6];
+} said[] = {
+	{ "mobike", "mobike", { "+In frame 1 192.0.2.1 asks 192.0.2.2", "+Established between 192.0.2.1 (",
+	  "+moved from 192.0.2.1 to 192.0.2.11 in frame 11", "-ESP travels in UDP",
+	  "+over another path, to see whether it works (frame 12: 192.0.2.11 > 10.2.0.1)",
+	  "-sent 1 message again" } },
+	{ "udp-encap", "udp-encap", { "+ESP travels in UDP" } },
+	{ "dead-peer", "dead-peer", { "+established, peer dead", "-while it is up", "+ICMP type 3 code 3 (4 in all)",
+	  "+or a firewall rejects it", "-NAT may have forgotten", "+(sent 4 times)" } },
+	{ "fail-no-answer", NULL, { "+REJECT rule", "-The peer is down", "+ICMP type 3 code 3" } },
+	{ "fail-ts", "fail-ts", { "+established, no CHILD SA", "-above" } },
+	{ "fail-child-proposal", "fail-child-proposal", { "+established, no CHILD SA", "-above" } },
+	{ "lsw-fail-proposal", "lsw-fail-proposal", { "+established, no CHILD SA" } },
+	{ "tunnel-gcm", "tunnel-gcm", { "-established, no", "-Keys were given" } },
+	{ "fail-psk", "fail-psk", { "+the pre-shared keys differ", "+The other end's configuration (",
+	  "+b/swanctl.conf:27) has another secret", "+refused it with AUTHENTICATION_FAILED", "-above" } },
+	{ "fail-identity", "fail-identity", { "+Every pre-shared key that is given agrees",
+	  "-has another secret", "-above" } },
+	{ "fail-ts", NULL, { "+no ESP or AH follows between the two", "+ike = 4 and chd = 4",
+	  "+plutodebug=\"all private\"" } },
+	{ "tunnel-gcm", NULL, { "+so it most likely was established", "-no ESP or AH follows" } },
+	{ "rekey-collision", "rekey-collision", { "+with one CHILD SA, which both sides rekeyed at once",
+	  "+Both sides rekeyed a CHILD SA at once (frames 11 and 12)", "+deletes it in frame 16" } },
+	{ "rekey-collision-ike", "rekey-collision-ike", {
+	  "+Both sides rekeyed IKE SA 1 at once (answers in frames 13 and 14)",
+	  "+IKE SA 2, was not needed (the initiator deletes it in frame 15)" } },
+	{ "children-3", "children-3", { "+with 3 CHILD SAs", "-rekeyed" } },
+	{ "v1-fail-psk", "v1-fail-psk", { "-got no answer" } },
+	{ "v1-fail-psk", NULL, { "-got no answer", "+most likely an error" } },
+	{ "invalid-ke", "invalid-ke", { "+in frame 2 the responder names the group", "-See the first" } },
+	{ "fail-ts", "fail-psk", { "+Keys were given, but none for these SPIs" } },
+	{ "manual-gcm", "fail-psk", { "+Keys were given, but none for this SPI" } },
+	{ "manual-gcm", "manual-gcm", { "-Keys were given" } },
+};
+
+START_TEST(test_said)
+{
+	const struct said *s = &said[_i];
+	char capture[128], keys[128];
+	setenv("COLUMNS", "2000", 1);
+	snprintf(capture, sizeof capture, "captures/lab/%s.pcap", s->capture);
+	snprintf(keys, sizeof keys, "captures/lab/%s.keys", s->keys ? s->keys : "");
+	struct ran r = s->keys ? SPAWN("explain", "-k", keys, capture) : SPAWN("explain", capture);
+	for (size_t i = 0; i < sizeof s->words / sizeof *s->words && s->words[i]; i++)
+		ck_assert_msg((strstr(r.out, s->words[i] + 1) != NULL) == (*s->words[i] == '+'),
+			      "%s: %s\n%s", s->capture, s->words[i], r.out);
+	ran_done(&r);
+}
+END_TEST
+
+/* Partial checksums are one note, the last; what is worse comes first. */
+START_TEST(test_findings_order)
+{
+	static const char *const ranks[] = { "violation", "deviation", "note" };
+	for (int k = 0; k < all_count; k += 5) {
+		json_t *story = explain(all[k].capture, all[k].keys), *f;
+		size_t i, last = 0;
+		bool partial = false;
+		json_array_foreach(list(story, "findings"), i, f) {
+			size_t rank = 0;
+			while (rank < 2 && strcmp(ranks[rank], text(f, "severity")))
+				rank++;
+			ck_assert_msg(rank >= last && !partial, "%s: %s", all[k].capture, text(f, "text"));
+			last = rank;
+			partial = strstr(text(f, "text"), "UDP checksum") && strstr(text(f, "text"), "offload");
+		}
+		json_decref(story);
+	}
+}
+END_TEST
+
 /* ---- the terminal ---- */
 
 /* Columns of a line of UTF-8. */
@@ -431,6 +507,8 @@ int main(void)
 	tcase_add_test(t, test_reorder);
 	tcase_add_test(t, test_esn);
 	tcase_add_test(t, test_tfc);
+	tcase_add_loop_test(t, test_said, 0, sizeof said / sizeof *said);
+	tcase_add_test(t, test_findings_order);
 	tcase_add_loop_test(t, test_width, 0, sizeof widths / sizeof *widths);
 	tcase_add_test(t, test_ascii);
 	tcase_add_test(t, test_usage);

@@ -175,16 +175,21 @@ static const struct {
 	{ { "--ike", "ede8a5ee1b0e1521", CAPTURE }, 0, 0, NULL },
 	{ { "--ike", "e8a5ee1b0e15210d", CAPTURE }, 0, 4, "IKE_AUTH" },
 	{ { "--ike", "0xe8a5e", CAPTURE }, 0, 4, "IKE_AUTH" },
+	{ { "--ike", "e8a5ee1b0e15210d:7c8eb5b9f1532c42", CAPTURE }, 0, 4, "IKE_AUTH" },
+	{ { "--ike", "e8a5ee1b0e15210e:7c8eb5b9f1532c42", CAPTURE }, 0, 0, "nothing matches" },
+	{ { "--ike", "e8a5ee1b0e15210d:7c8e", CAPTURE }, 2, 0, "both SPIs" },
 	{ { "--ike", "", CAPTURE }, 2, 0, "needs an IKE SPI" },
 	{ { "--host", "10.1.0.10", CAPTURE }, 0, 0, NULL },
 	{ { "--host", "10.1.0.10", "-k", KEYS, CAPTURE }, 0, 22, "10.2.0.10" },
 	{ { "--host", "192.0.2.0/24", CAPTURE }, 0, 26, NULL },
 	{ { "--host", "192.0.2.0/24", "--ike", "e8", CAPTURE }, 0, 4, NULL },
 	{ { "--host", "gateway", CAPTURE }, 2, 0, "needs an IP address" },
-	{ { "--findings", CAPTURE }, 0, 4, NULL },
-	{ { "--findings=violation", CAPTURE }, 0, 0, NULL },
+	{ { "--findings", CAPTURE }, 0, 8, "\n    note: " },
+	{ { "--findings=violation", CAPTURE }, 0, 0, "nothing matches" },
 	{ { "--findings=grave", CAPTURE }, 2, 0, "needs note, deviation or violation" },
 	{ { "--frames", "3-5", CAPTURE }, 0, 3, NULL },
+	{ { "--frames", "25-", CAPTURE }, 0, 2, NULL },
+	{ { "--frames", "-3", CAPTURE }, 0, 3, NULL },
 	{ { "--promiscuous", CAPTURE }, 2, 0, "are for -i" },
 	{ { "-i", "lo", CAPTURE }, 2, 0, "cannot be read in one run" },
 	{ { "-i", "nosuch0" }, 2, 0, "nosuch0: " },
@@ -323,6 +328,63 @@ START_TEST(plain_to_pipe)
 }
 END_TEST
 
+/* ---- copies ---- */
+
+enum { FILE_HEADER = 24, RECORD = 16, ETHERNET = 14, SLL = 16, LINK_SLL = 113 };
+
+static uint32_t word(const char *p)
+{
+	uint32_t v;
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static char *put(char *to, const void *from, size_t n)
+{
+	memcpy(to, from, n);
+	return to + n;
+}
+
+/* CAPTURE as `tcpdump -i any` has it: each packet on two interfaces, which differ
+ * in the cooked header's address. Returns the size. */
+static size_t cook(const char *in, size_t n, char *out)
+{
+	char *to = put(out, in, FILE_HEADER), link = LINK_SLL;
+	put(out + 20, &link, 1);
+	for (size_t at = FILE_HEADER; at + RECORD <= n; at += RECORD + word(in + at + 8))
+		for (char side = 1; side <= 2; side++) {
+			uint32_t size = word(in + at + 8) - ETHERNET + SLL;
+			to = put(to, in + at, 8);
+			to = put(put(to, &size, 4), &size, 4);
+			to = put(to, "\0\0\0\1\0\6\2\0\0\0\0\0\0\0\x08\0", SLL);
+			to[-5] = side;
+			to = put(to, in + at + RECORD + ETHERNET, size - SLL);
+		}
+	return (size_t)(to - out);
+}
+
+/* Told as copies in a line, and none is written: IKE's are none either. */
+START_TEST(copies)
+{
+	char path[64];
+	size_t n;
+	char *plain = spawn_read(CAPTURE, &n), *cooked = malloc(3 * n);
+	spawn_file(path, cooked, cook(plain, n, cooked));
+	struct ran r = SPAWN("dissect", "-f", "line", "-k", KEYS, path);
+	ck_assert_int_eq(count_lines(r.out), 52);
+	ck_assert_msg(strstr(r.out, "(copy of 51)\n"), "%s", r.out);
+	ck_assert_ptr_null(strstr(r.out, "unchecked"));
+	ran_done(&r);
+	r = SPAWN("dissect", "-k", KEYS, "-w", "/dev/null", path);
+	ck_assert_msg(strstr(r.err, "26 packets written, 22 of them opened; "
+			     "26 copies of other interfaces left out"), "%s", r.err);
+	ran_done(&r);
+	unlink(path);
+	free(plain);
+	free(cooked);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("input");
@@ -336,6 +398,7 @@ int main(void)
 	tcase_add_test(t, csv_layers);
 	tcase_add_test(t, csv_columns);
 	tcase_add_test(t, plain_to_pipe);
+	tcase_add_test(t, copies);
 	suite_add_tcase(s, t);
 	return testing_run(s);
 }

@@ -281,8 +281,23 @@ START_TEST(huge_rsa)
 	struct sign_key *k = sign_key_of_spki(crypto, span_of(der, sizeof head + 2053), &e);
 	ck_assert_msg(k != NULL, "%s", e.text);
 	ck_assert(sign_algorithm_of_method(1, 1, &s));
-	ck_assert_int_eq(sign_verify(crypto, &s, k, MESSAGE, span_of(der, 2048), &e), SIGN_UNSUITED);
+	ck_assert_int_eq(sign_verify(crypto, &s, k, MESSAGE, span_of(der, 2048), &e), SIGN_UNCHECKED);
 	ck_assert_str_eq(e.text, "an RSA key of 16384 bits, at most 8192");
+	sign_key_free(k);
+}
+END_TEST
+
+/* A library that may not use the hash (a policy, FIPS) says nothing of the
+ * signature. */
+START_TEST(refused)
+{
+	struct err e = { 0 };
+	struct sign_key *k = key_of(sign_vectors[0].key);
+	struct sign_algorithm s = algorithm_of(0);
+	struct span signature = test_hex(&arena, sign_vectors[0].signature);
+	s.digest = "no such digest";
+	ck_assert_int_eq(sign_verify(crypto, &s, k, MESSAGE, signature, &e), SIGN_UNCHECKED);
+	ck_assert(e.set);
 	sign_key_free(k);
 }
 END_TEST
@@ -302,6 +317,7 @@ int main(void)
 	tcase_add_test(t, broken_keys);
 	tcase_add_test(t, broken_algorithms);
 	tcase_add_test(t, huge_rsa);
+	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	return testing_run(s);
 }

@@ -320,6 +320,30 @@ START_TEST(other_kind)
 }
 END_TEST
 
+/* A key that is too large to try says nothing of the signature. */
+START_TEST(huge_key)
+{
+	static const uint8_t head[] = {	/* a modulus of 2048 octets, an exponent of 3 */
+		0x30, 0x82, 0x08, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+		0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x08, 0x0f, 0x00, 0x30, 0x82, 0x08, 0x0a, 0x02, 0x82,
+		0x08, 0x01, 0x00,
+	};
+	struct session s;
+	struct text body = { 0 };
+	const char *why;
+	session_read(&s, "lab/auth-rsa", "a");
+	struct auth_job j = job_of(&s, 0, 0);
+	made_put(&body, 15, 1);
+	text_add_octets(&body, head, sizeof head);
+	text_fill(&body, 0x7f, 2048);
+	text_add_octets(&body, "\x02\x03\x01\x00\x01", 5);
+	j.cert = made_payload(CERT, &body, &arena);
+	ck_assert_int_eq(ike_auth_verify(&j, &why, &arena), AUTH_UNCHECKED);
+	ck_assert_msg(strstr(why, "bits, at most 8192") != NULL, "%s", why);
+	session_done(&s);
+}
+END_TEST
+
 /* The responder's signature verifies; the AUTH after EAP needs the MSK. */
 START_TEST(eap)
 {
@@ -538,6 +562,7 @@ int main(void)
 	tcase_add_loop_test(t, each_input, 0, 3);
 	tcase_add_test(t, certificates);
 	tcase_add_test(t, other_kind);
+	tcase_add_test(t, huge_key);
 	tcase_add_test(t, eap);
 	tcase_add_test(t, null_authentication);
 	tcase_add_test(t, unchecked);

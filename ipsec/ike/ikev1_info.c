@@ -80,10 +80,11 @@ static void dpd(struct ikev1_work *x, const struct node *n, bool ack)
 		v1->dpd_seq[from] = seq;
 		return;
 	}
-	x->w->turn->request = false;
-	if (end[from].requests)
+	if (x->w->turn->request && end[from].requests) {	/* one message, however many it has */
 		end[from].requests--;
-	end[from].responses++;
+		end[from].responses++;
+	}
+	x->w->turn->request = false;
 	if (!v1->dpd_frame[to] || v1->dpd_seq[to] != seq)
 		return;
 	x->w->turn->answers = v1->dpd_frame[to];

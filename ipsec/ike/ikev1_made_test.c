@@ -91,6 +91,52 @@ START_TEST(quick_mode_refused)
 }
 END_TEST
 
+/* Answers to requests that are not counted any more, as when phase 1 goes on
+ * behind them: no count goes below zero. */
+START_TEST(counts_end_at_zero)
+{
+	struct run r;
+	run_init(&r);
+	secret_add(&r, SECRET_DH, v1_hex(A_GXY, &r.arena));
+	secret_add(&r, SECRET_PSK, span_text("a generated key"));
+	for (size_t i = 0; i < sizeof made_nat / sizeof *made_nat; i++) {
+		if (i) {
+			struct ike_end *e = first_sa(&r)->end;
+			e[0].unanswered = e[1].unanswered = 0;
+		}
+		made_take(&r, &made_nat[i], i + 1);
+		const struct ike_end *e = first_sa(&r)->end;
+		ck_assert_msg(e[0].unanswered <= 1 && e[1].unanswered <= 1, "%s: %u %u",
+			      made_nat[i].name, e[0].unanswered, e[1].unanswered);
+	}
+	run_done(&r);
+}
+END_TEST
+
+/* One message with two acknowledgements is one response. */
+START_TEST(two_acks)
+{
+	struct run r;
+	struct ike_sa *sa = nat_run(&r);
+	struct span trailing, two = v1_hex("0b000010" "00000001" "01008d29" "00001267"
+					   "00000010" "00000001" "01008d29" "00001267", &r.arena);
+	struct decode d = { .arena = &r.arena };
+	struct ike_place at = { .frame = 90 };
+	struct ike_turn turn = { .from = IKE_INITIATOR };
+	struct ike_message m = { .turn = &turn };
+	struct ike_work w = { r.s, sa, &m, &turn, &at, &r.arena, &r.fs };
+	struct ikev1_work x = { .w = &w, .v1 = sa->v1, .m = &m,
+				.chain = ike_chain_decode(V1_NOTIFY, 1, two, &d, &trailing) };
+	uint32_t responses = sa->end[0].responses;
+	sa->end[0].requests = 0;
+	ikev1_informational(&x);
+	ck_assert_uint_eq(sa->end[0].requests, 0);
+	ck_assert_uint_eq(sa->end[0].responses, responses + 1);
+	ck_assert(!turn.request);
+	run_done(&r);
+}
+END_TEST
+
 /* A Delete whose HASH is wrong deletes nothing, the next one does. */
 START_TEST(hash_is_wrong)
 {
@@ -374,6 +420,39 @@ START_TEST(flood_of_beginnings)
 }
 END_TEST
 
+/* Private values: no exponentiation where the public values have another size than
+ * the group's; a bounded number in vain for one SA. */
+START_TEST(exponentiations_are_bounded)
+{
+	struct run r;
+	uint8_t public[GROUP_PUBLIC_MAX], out[GROUP_SHARED_MAX];
+	struct err e = { 0 };
+	struct ike_sa *sa = nat_run(&r);
+	const struct group *g = group_find(2);
+	struct ike_work w = { .s = r.s, .sa = sa };
+	struct ike_secret right = { .kind = SECRET_DH, .secret = v1_hex(A_XI, &r.arena) }, wrong;
+	wrong = right;
+	wrong.secret = v1_hex(A_XR, &r.arena);
+	uint32_t before = r.s->private_tries;
+	struct ikev1_exchanged q = { .group = g, .public = { span_of(public, 100), span_of(public, 128) } };
+	ck_assert(group_public(r.crypto, g, right.secret, public, &e));
+	ck_assert_uint_eq(ikev1_shared_of_private(&w, &q, &wrong, out).n, 0);
+	ck_assert_uint_eq(r.s->private_tries, before);
+	q.public[0] = q.public[1];
+	memcpy(wrong.spi_i, sa->spi_i, 8);
+	memcpy(right.spi_i, sa->spi_i, 8);
+	for (int i = 0; i < IKEV1_PRIVATE_NAMED_MAX - 1; i++)
+		ck_assert_uint_eq(ikev1_shared_of_private(&w, &q, &wrong, out).n, 0);
+	ck_assert_uint_eq(ikev1_shared_of_private(&w, &q, &right, out).n, 128);
+	for (int i = 0; i < 300; i++)	/* one that was of use begins the count anew */
+		ck_assert_uint_eq(ikev1_shared_of_private(&w, &q, &wrong, out).n, 0);
+	ck_assert_uint_eq(sa->v1->private_tries, IKEV1_PRIVATE_NAMED_MAX);
+	ck_assert_uint_eq(ikev1_shared_of_private(&w, &q, &right, out).n, 0);
+	ck_assert_uint_eq(r.s->private_tries, before);
+	run_done(&r);
+}
+END_TEST
+
 /* What remains of phase 1 and of Quick Modes when they are over. */
 START_TEST(state_is_small)
 {
@@ -399,6 +478,8 @@ int main(void)
 	tcase_add_test(t, repeated_moves_no_iv);
 	tcase_add_test(t, dead_peer_detection);
 	tcase_add_test(t, quick_mode_refused);
+	tcase_add_test(t, counts_end_at_zero);
+	tcase_add_test(t, two_acks);
 	tcase_add_test(t, hash_is_wrong);
 	tcase_add_test(t, phase_1_again);
 	tcase_add_test(t, phase_1_refused);
@@ -412,6 +493,7 @@ int main(void)
 	tcase_add_test(t, fragments_in_any_order);
 	tcase_add_test(t, fragments_are_bounded);
 	tcase_add_loop_test(t, flood_of_beginnings, 0, 2);
+	tcase_add_test(t, exponentiations_are_bounded);
 	tcase_add_test(t, state_is_small);
 	suite_add_tcase(s, t);
 	return testing_run(s);

@@ -168,6 +168,38 @@ START_TEST(broken_message)
 }
 END_TEST
 
+/* RFC 2408, 3.6: an IKEv1 message may be padded to four octets. Its violations have
+ * no requirement of IKEv2. */
+static const struct {
+	const char *next_version, *body, *text;
+	enum severity severity;
+} aligned[] = {
+	{ "0a10", "0000000d" "001122334455667788" "000000", NULL, SEVERITY_NOTE },
+	{ "0a10", "0000000d" "001122334455667788" "00", NULL, SEVERITY_NOTE },
+	{ "0a10", "0000000d" "001122334455667788" "01",
+	  "1 octet of padding behind the last payload, not all of them zero", SEVERITY_NOTE },
+	{ "0a10", "0000000d" "001122334455667788" "00000000",
+	  "4 octets behind the last payload", SEVERITY_VIOLATION },
+	{ "0a10", "0a00000c" "0011223344556677", "payload type 10 is promised, but nothing follows",
+	  SEVERITY_VIOLATION },
+	{ "2820", "00000014" "00112233445566778899aabbccddeeff" "00",
+	  "1 octet behind the last payload", SEVERITY_VIOLATION },
+};
+
+START_TEST(alignment)
+{
+	struct span octets = build(aligned[_i].next_version, "00", aligned[_i].body);
+	struct ike_message *m = ike_message_decode(octets, &arena, &fs);
+	ck_assert(same_octets(m, octets));
+	ck_assert_uint_eq(fs.count, aligned[_i].text != NULL);
+	if (!fs.first)
+		return;
+	ck_assert_str_eq(fs.first->text, aligned[_i].text);
+	ck_assert_int_eq(fs.first->severity, aligned[_i].severity);
+	ck_assert((fs.first->requirement != NULL) == (ike_version(m) == 2));
+}
+END_TEST
+
 /* The declared length decides what is read, if it is inside the datagram. */
 START_TEST(declared_length)
 {
@@ -252,6 +284,7 @@ int main(void)
 	tcase_add_loop_test(t, real_message, 0, SAMPLES);
 	tcase_add_loop_test(t, every_truncation, 0, SAMPLES);
 	tcase_add_loop_test(t, broken_message, 0, sizeof broken / sizeof broken[0]);
+	tcase_add_loop_test(t, alignment, 0, sizeof aligned / sizeof aligned[0]);
 	tcase_add_test(t, declared_length);
 	tcase_add_test(t, sealed);
 	tcase_add_test(t, many_payloads);

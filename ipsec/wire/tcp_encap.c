@@ -399,7 +399,7 @@ static void read_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 {
 	struct span ready = { NULL, 0 };
 	bool direct;
-	uint32_t end = s->seq + (uint32_t)(p->rest.n + s->missing);
+	uint32_t seen = s->seq + (uint32_t)p->rest.n, end = seen + (uint32_t)s->missing;
 	if (!begin_anywhere(t, p, s)) {
 		packet_data(p);
 		return;
@@ -412,9 +412,9 @@ static void read_octets(struct wire *w, struct tcp_stream *t, struct packet *p,
 	if (added == TCP_OLD && !p->copy_of)
 		packet_finding(p, SEVERITY_NOTE, NULL, packet_offset(p),
 			       "a TCP segment that came before: its messages are not counted again");
-	/* old and early segments do not move the stream, nor do octets that came whole before */
-	bool hole = added == TCP_READY && s->missing &&
-		    (int32_t)(end - (t->next + (uint32_t)ready.n)) > 0;
+	/* old and early segments do not move the stream, nor do those that came whole before */
+	uint32_t known = t->next + (uint32_t)ready.n;
+	bool hole = added == TCP_READY && (int32_t)(known - seen) >= 0 && (int32_t)(end - known) > 0;
 	if (added == TCP_READY)
 		ready_octets(w, t, p, s, ready, direct);
 	else
