@@ -6,6 +6,7 @@
 #include "dissect/privileges.h"
 #include "dissect/run.h"
 #include "dissect/select.h"
+#include "dissect/terminal.h"
 #include "dissect/view.h"
 #include "dissect/view_csv.h"
 
@@ -13,7 +14,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,9 +75,7 @@ static bool set_view(struct dissect *d, const char *name, struct err *e)
 static bool set_colour(struct dissect *d, const char *when, struct err *e)
 {
 	d->colour = when;
-	if (strcmp(when, "auto") && strcmp(when, "always") && strcmp(when, "never"))
-		return err_set(e, "--colour is \"%s\", needs auto, always or never", when);
-	return true;
+	return terminal_colour_ok(when, e);
 }
 
 static bool set_option(void *user, struct option_found o, struct err *e)
@@ -179,27 +177,10 @@ static bool begin(void *user, int link, struct err *e)
 
 /* ---- the command ---- */
 
-static bool to_stdout(void *user, const char *p, size_t n)
-{
-	(void)user;
-	return fwrite(p, 1, n, stdout) == n && fflush(stdout) == 0;
-}
-
 static bool to_stderr(void *user, const char *p, size_t n)
 {
 	(void)user;
 	return fwrite(p, 1, n, stderr) == n;
-}
-
-static unsigned terminal_columns(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	if (columns && atoi(columns) > 0)
-		return (unsigned)atoi(columns);
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	return 80;
 }
 
 /* "a.pcap, b.pcap"; in memory of its own. */
@@ -217,13 +198,12 @@ static char *join(const char *first, int count, char **files)
 
 static void set_env(struct dissect *d, int files, const char *names)
 {
-	bool terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	d->out.sink = d->write && strcmp(d->write, "-") == 0 ? to_stderr : to_stdout;
+	d->out.sink = d->write && strcmp(d->write, "-") == 0 ? to_stderr : terminal_write;
 	d->env = (struct view_env){
 		.out = &d->out,
 		.crypto = d->run->crypto,
 		.scratch = &d->scratch,
-		.colour = strcmp(d->colour, "auto") ? strcmp(d->colour, "always") == 0 : terminal,
+		.colour = terminal_colour(d->colour),
 		.bytes = d->bytes,
 		.many_files = files > 1,
 		.columns = terminal_columns(),
@@ -311,7 +291,7 @@ static void dissect(struct dissect *d, int count, char **files)
 
 static int list_fields(void)
 {
-	struct text t = { .sink = to_stdout };
+	struct text t = { .sink = terminal_write };
 	csv_fields_list(&t);
 	bool ok = text_flush(&t);
 	text_done(&t);

@@ -4,12 +4,12 @@
 
 #include "dissect/run.h"
 #include "dissect/story.h"
+#include "dissect/terminal.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { O_FORMAT = RUN_OPTIONS, O_MTU, O_COLOUR };
@@ -59,9 +59,7 @@ static bool set_format(struct explain *x, const char *name, struct err *e)
 static bool set_colour(struct explain *x, const char *when, struct err *e)
 {
 	x->colour = when;
-	if (strcmp(when, "auto") && strcmp(when, "always") && strcmp(when, "never"))
-		return err_set(e, "--colour is \"%s\", needs auto, always or never", when);
-	return true;
+	return terminal_colour_ok(when, e);
 }
 
 static bool set_option(void *user, struct option_found o, struct err *e)
@@ -77,29 +75,10 @@ static bool set_option(void *user, struct option_found o, struct err *e)
 
 /* ---- the command ---- */
 
-static bool to_stdout(void *user, const char *p, size_t n)
-{
-	(void)user;
-	return fwrite(p, 1, n, stdout) == n && fflush(stdout) == 0;
-}
-
 static void take_packet(void *user, const struct packet *p)
 {
 	struct explain *x = user;
 	story_packet(x->story, p);
-}
-
-static unsigned terminal_columns(void)
-{
-	const char *given = getenv("COLUMNS");
-	struct winsize size;
-	unsigned columns = 80;
-	if (given && atoi(given) > 0)
-		columns = (unsigned)atoi(given);
-	else if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-		 size.ws_col)
-		columns = size.ws_col;
-	return columns < COLUMNS_MIN ? COLUMNS_MIN : columns;
 }
 
 /* As the C library would choose it, without changing its state. */
@@ -116,11 +95,11 @@ static bool knows_utf8(void)
 
 static void write_text(struct explain *x)
 {
-	bool terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	unsigned columns = terminal_columns();
 	struct story_style style = {
-		.colour = strcmp(x->colour, "auto") ? strcmp(x->colour, "always") == 0 : terminal,
+		.colour = terminal_colour(x->colour),
 		.ascii = !knows_utf8(),
-		.columns = terminal_columns(),
+		.columns = columns < COLUMNS_MIN ? COLUMNS_MIN : columns,
 	};
 	story_text(x->story, &style, &x->out);
 }
@@ -169,7 +148,7 @@ static void explain(struct explain *x, int count, char **files)
 	struct run *r = x->run;
 	struct run_calls calls = { .packet = take_packet, .user = x };
 	x->story = story_new(r->wire, r->crypto, (uint32_t)x->mtu);
-	x->out.sink = to_stdout;
+	x->out.sink = terminal_write;
 	ike_session_on_forget(wire_session(r->wire), story_forget, x->story);
 	r->number_through = true;
 	run_sort_files(count, files);

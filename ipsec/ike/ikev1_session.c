@@ -47,14 +47,6 @@ void ikev1_state_free(struct ikev1_state *v1)
 
 /* ---- messages that come again ---- */
 
-static uint64_t octets_hash(struct span s)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ s.n;
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ s.p[i]) * 0x100000001b3u;	/* FNV-1a */
-	return h ^ h >> 29;
-}
-
 static struct ikev1_print *print_find(struct ikev1_state *v1, uint64_t hash)
 {
 	for (size_t i = 0; i < IKEV1_PRINTS; i++)
@@ -240,7 +232,7 @@ static void take(struct ikev1_work *x)
 {
 	const struct ike_message *m = x->m;
 	const struct node *frag = m->sealed ? NULL : payload_find(m->payloads, V1_FRAG);
-	uint64_t hash = octets_hash(m->octets);
+	uint64_t hash = session_octets_hash(m->octets);
 	struct ikev1_print *p = print_find(x->v1, hash);
 	x->exchange = (uint8_t)node_uint(m->header, IKE_EXCHANGE, 0);
 	x->id = (uint32_t)node_uint(m->header, IKE_MESSAGE_ID, 0);
@@ -272,7 +264,7 @@ void ikev1_take(struct ike_work *w)
 
 void ikev1_copy(struct ike_work *w, struct ike_sa *sa)
 {
-	struct ikev1_print *p = sa && sa->v1 ? print_find(sa->v1, octets_hash(w->m->octets)) : NULL;
+	struct ikev1_print *p = sa && sa->v1 ? print_find(sa->v1, session_octets_hash(w->m->octets)) : NULL;
 	struct ike_work copy = *w;
 	struct ikev1_work x = { .w = &copy, .m = w->m, .repeated = true };
 	if (!p || !w->m->sealed)

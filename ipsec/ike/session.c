@@ -139,7 +139,7 @@ static void ends_follow(struct ike_work *w)
 		children_moved(w);
 }
 
-static uint64_t octets_hash(struct span s)
+uint64_t session_octets_hash(struct span s)
 {
 	uint64_t h = 0xcbf29ce484222325u ^ s.n;
 	size_t i = 0;
@@ -158,7 +158,7 @@ static uint64_t octets_hash(struct span s)
 static uint64_t print_take(struct ike_work *w)
 {
 	struct ike_sa_state *x = w->sa->state;
-	uint64_t hash = octets_hash(w->m->octets);
+	uint64_t hash = session_octets_hash(w->m->octets);
 	for (size_t i = 0; i < PRINTS_MAX; i++)
 		if (x->prints[i].frame && x->prints[i].hash == hash)
 			return x->prints[i].frame;

@@ -83,6 +83,8 @@ static inline const struct node *message_chain(const struct ike_message *m)
 	return m->sk || m->inner ? m->inner : m->payloads;
 }
 
+/* To know a message that comes again. */
+uint64_t session_octets_hash(struct span s);
 /* The finding is also what the ladder says. */
 void session_say(struct ike_work *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
